@@ -1,0 +1,84 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/agentportal/portal"
+)
+
+// TrimEvents implements store.Upkeep. Each tenant's log is cut from its start
+// only, so what is left has no gap even if the clock went back.
+func (s *Store) TrimEvents(ctx context.Context, before time.Time, limit int) (trimmed int, err error) {
+	cut := portal.At(before).UnixMilli()
+	tenants, err := all(ctx, s.reader(), "events", scalar[string], `
+		SELECT t.id FROM tenants t
+		JOIN events e ON e.tenant_id = t.id AND e.seq = (SELECT MIN(f.seq) FROM events f WHERE f.tenant_id = t.id)
+		WHERE e.at < ? ORDER BY e.at`, cut)
+	if err != nil {
+		return 0, err
+	}
+	for _, tenant := range tenants {
+		n, err := s.trim(ctx, tenant, cut, limit-trimmed)
+		trimmed += n
+		if err != nil || trimmed >= limit {
+			return trimmed, err
+		}
+	}
+	return trimmed, nil
+}
+
+// trim cuts one tenant's log.
+func (s *Store) trim(ctx context.Context, tenant string, cut int64, limit int) (int, error) {
+	type position struct{ seq, at int64 }
+	oldest, err := all(ctx, s.reader(), "events", func(row scanner) (p position, err error) {
+		err = row.Scan(&p.seq, &p.at)
+		return p, err
+	}, `SELECT seq, at FROM events WHERE tenant_id = ? ORDER BY seq LIMIT ?`, tenant, limit)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for n < len(oldest) && oldest[n].at < cut {
+		n++
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	err = s.change(ctx, func(c *conn) error {
+		_, err := c.exec(ctx, "events", `DELETE FROM events WHERE tenant_id = ? AND seq <= ?`, tenant, oldest[n-1].seq)
+		return err
+	})
+	return n, err
+}
+
+// Heads implements store.Upkeep.
+func (s *Store) Heads(ctx context.Context) (map[string]int64, error) {
+	type head struct {
+		tenant string
+		seq    int64
+	}
+	list, err := all(ctx, s.reader(), "tenants", func(row scanner) (h head, err error) {
+		err = row.Scan(&h.tenant, &h.seq)
+		return h, err
+	}, `SELECT id, last_seq FROM tenants`)
+	if err != nil {
+		return nil, err
+	}
+	heads := make(map[string]int64, len(list))
+	for _, h := range list {
+		heads[h.tenant] = h.seq
+	}
+	return heads, nil
+}
+
+// DeleteExpired implements store.Upkeep.
+func (s *Store) DeleteExpired(ctx context.Context, now, recoveryBefore time.Time) error {
+	return s.change(ctx, func(c *conn) error {
+		if _, err := c.exec(ctx, "sessions", `DELETE FROM auth_sessions WHERE expires_at <= ?`, portal.At(now).UnixMilli()); err != nil {
+			return err
+		}
+		_, err := c.exec(ctx, "recovery sessions", `DELETE FROM recovery_sessions WHERE updated_at < ?`, portal.At(recoveryBefore).UnixMilli())
+		return err
+	})
+}
