@@ -1,0 +1,22 @@
+package auth
+
+import "github.com/agentportal/portal"
+
+// The reasons why an access token is refused, as clients hear them.
+const (
+	TokenMissing = "token_missing"
+	TokenInvalid = "token_invalid" // also: its session is signed out
+	TokenExpired = "token_expired"
+)
+
+// TokenError says why an access token is refused. It unwraps to a portal.Error
+// with code Unauthorized.
+type TokenError struct{ Reason string }
+
+// Error implements error.
+func (e *TokenError) Error() string { return "unauthorized: " + e.Reason }
+
+// Unwrap gives the portal.Error, the same for every reason.
+func (e *TokenError) Unwrap() error {
+	return &portal.Error{Code: portal.Unauthorized, Message: "sign in again"}
+}
