@@ -1,0 +1,106 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/store"
+)
+
+// Seed is the seed file: tenants and their users.
+type Seed struct {
+	Tenants []SeedTenant `json:"tenants"`
+}
+
+// SeedTenant is one tenant of a seed file.
+type SeedTenant struct {
+	portal.Tenant
+	Users []SeedUser `json:"users"`
+}
+
+// SeedUser is one user of a seed file. The password is used only to make the user.
+type SeedUser struct {
+	ID       string      `json:"id"`
+	Email    string      `json:"email"`
+	Password string      `json:"password"`
+	Name     string      `json:"name"`
+	Role     portal.Role `json:"role"`
+}
+
+// Seed makes the tenants and users that don't exist yet and leaves the others as
+// they are, so that doing it twice changes nothing. Everything is checked before
+// anything is made; a file that can't be right is Invalid.
+func (d *Desk) Seed(ctx context.Context, s Seed) error {
+	for _, t := range s.Tenants {
+		if err := t.check(); err != nil {
+			return err
+		}
+	}
+	existing, err := d.store.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]bool, len(existing))
+	for _, t := range existing {
+		known[t.ID] = true
+	}
+	for _, t := range s.Tenants {
+		if !known[t.ID] {
+			if err := d.store.PutTenant(ctx, t.Tenant); err != nil {
+				return portal.Errorf(portal.CodeOf(err), "tenant %s: %w", t.ID, err)
+			}
+		}
+		for _, u := range t.Users {
+			if err := d.seedUser(ctx, t.ID, u); err != nil {
+				return portal.Errorf(portal.CodeOf(err), "user %s of %s: %w", u.ID, t.ID, err)
+			}
+		}
+	}
+	d.tenants.forget()
+	return nil
+}
+
+func (d *Desk) seedUser(ctx context.Context, tenantID string, u SeedUser) error {
+	err := d.store.View(ctx, tenantID, func(tx store.ReadTx) error {
+		_, err := tx.User(ctx, u.ID)
+		return err
+	})
+	if portal.CodeOf(err) != portal.NotFound {
+		return err
+	}
+	hash, err := d.hashPassword(u.Password)
+	if err != nil {
+		return err
+	}
+	user := u.user(tenantID)
+	user.PasswordHash = hash
+	return d.update(ctx, tenantID, func(c *change) error {
+		_, err := c.tx.User(ctx, u.ID) // another seed may have been faster
+		if portal.CodeOf(err) != portal.NotFound {
+			return err
+		}
+		return c.putUser(ctx, user)
+	})
+}
+
+func (t SeedTenant) check() error {
+	if !isID(t.ID) || t.Name == "" {
+		return portal.Errorf(portal.Invalid, "tenant %q: id and name are needed", t.ID)
+	}
+	for _, u := range t.Users {
+		if !isID(u.ID) || u.ID == "me" || u.ID == "unassigned" { // the list's filter means something else by these
+			return portal.Errorf(portal.Invalid, "tenant %s: user id %q can't be one", t.ID, u.ID)
+		}
+		if u.Password == "" {
+			return portal.Errorf(portal.Invalid, "user %s of %s: password is missing", u.ID, t.ID)
+		}
+		if err := checkUser(u.user(t.ID)); err != nil {
+			return portal.Errorf(portal.Invalid, "user %s of %s: %w", u.ID, t.ID, err)
+		}
+	}
+	return nil
+}
+
+func (u SeedUser) user(tenantID string) portal.User {
+	return portal.User{ID: u.ID, TenantID: tenantID, Email: normalEmail(u.Email), Name: u.Name, Role: u.Role}
+}

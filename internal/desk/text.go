@@ -1,0 +1,50 @@
+package desk
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/agentportal/portal"
+)
+
+// The sizes of what agents write.
+const (
+	maxText     = 4096 // code points of a message; WhatsApp's limit
+	maxClientID = 200  // bytes
+	maxID       = 200  // bytes of an id that a client sends
+)
+
+// clean makes s storable everywhere: U+0000 and what is no UTF-8 become U+FFFD.
+// Nothing else of it changes.
+func clean(s string) string {
+	const replacement = "\uFFFD"
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, replacement)
+	}
+	return strings.ReplaceAll(s, "\x00", replacement)
+}
+
+func cleanPtr(s *string) *string {
+	if s == nil {
+		return nil
+	}
+	c := clean(*s)
+	return &c
+}
+
+// isID tells whether s can be an id at all. Databases differ in what they do with
+// one that can't.
+func isID(s string) bool {
+	return s != "" && len(s) <= maxID && utf8.ValidString(s) && !strings.Contains(s, "\x00")
+}
+
+// checkText refuses a text that isn't worth sending.
+func checkText(text string) error {
+	switch n := utf8.RuneCountInString(text); {
+	case strings.TrimSpace(text) == "": // Unicode's white space
+		return portal.Errorf(portal.Invalid, "text is blank")
+	case n > maxText:
+		return portal.Errorf(portal.Invalid, "text has %d characters; at most %d are allowed", n, maxText)
+	}
+	return nil
+}
