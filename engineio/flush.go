@@ -1,0 +1,96 @@
+package engineio
+
+import "net"
+
+// flushNow writes what waits, on the goroutine of the connection's reader.
+func (c *Conn) flushNow() {
+	c.mu.Lock()
+	idle := c.queue.empty() || c.writing
+	c.mu.Unlock()
+	if idle {
+		return
+	}
+	b := c.srv.flusher.batches.Get().(*batch)
+	c.flush(b)
+	c.srv.flusher.batches.Put(b)
+}
+
+// flush writes one batch of what waits without blocking. What the kernel
+// doesn't take is left to a goroutine that waits; what comes after the batch
+// gets in line again, so that one busy connection doesn't hold up the others.
+func (c *Conn) flush(b *batch) {
+	c.mu.Lock()
+	c.scheduled = false
+	if c.writing || c.sock == nil || c.queue.empty() || c.state == closed {
+		c.mu.Unlock()
+		return
+	}
+	c.writing = true
+	s := c.sock
+	b.fill(&c.queue)
+	c.mu.Unlock()
+
+	n, err := b.write(s)
+	defer b.release()
+	if err == errWouldBlock {
+		rest, bytes, packets := b.remainder(n), b.bytes, len(b.frames)
+		last := b.frames[packets-1].kind == kindLast
+		c.srv.tasks.start(func() { c.flushWaiting(s, rest, bytes, packets, last) })
+		return
+	}
+	c.mu.Lock()
+	c.writing = false
+	if err == nil {
+		c.settle(s, b.bytes, len(b.frames), b.frames[len(b.frames)-1].kind == kindLast)
+		c.wakeIfQueued()
+	}
+	c.mu.Unlock()
+	if err != nil {
+		c.end(lost(err))
+	}
+}
+
+// flushWaiting writes the rest of a batch and whatever came meanwhile, waiting
+// for the socket as long as it takes. It is the connection's writer for as
+// long as its client is slower than what is sent to it.
+func (c *Conn) flushWaiting(s *socket, rest net.Buffers, bytes, packets int, last bool) {
+	var frames []*Frame
+	for {
+		if _, err := s.writeAll(rest); err != nil {
+			c.mu.Lock()
+			c.writing = false
+			c.mu.Unlock()
+			c.end(lost(err))
+			return
+		}
+		c.mu.Lock()
+		c.settle(s, bytes, packets, last)
+		if c.queue.empty() {
+			c.writing = false
+			c.mu.Unlock()
+			return
+		}
+		frames, bytes = c.queue.take(frames[:0], batchFrames, batchBytes)
+		c.mu.Unlock()
+		packets, last = len(frames), frames[len(frames)-1].kind == kindLast
+		rest = make(net.Buffers, 0, packets)
+		for _, f := range frames {
+			rest = append(rest, f.wire)
+		}
+	}
+}
+
+// settle follows a write that went out whole. Called with mu held.
+func (c *Conn) settle(s *socket, bytes, packets int, last bool) {
+	c.written(bytes, packets)
+	if last {
+		s.lastWritten()
+		c.markEnded()
+	}
+}
+
+func (c *Conn) wakeIfQueued() {
+	if !c.queue.empty() {
+		c.wake()
+	}
+}

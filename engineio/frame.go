@@ -1,0 +1,69 @@
+package engineio
+
+import (
+	"encoding/base64"
+	"sync"
+
+	"github.com/agentportal/portal/engineio/internal/ws"
+	"github.com/agentportal/portal/engineio/packet"
+)
+
+// Frame is one immutable message, encoded and framed once and shared by any
+// number of connections. It is safe for concurrent use.
+type Frame struct {
+	kind   frameKind
+	header uint8  // length of the WebSocket frame's header
+	wire   []byte // the WebSocket frame, header included
+
+	base64Once sync.Once
+	base64     []byte // a binary message as polling carries it
+}
+
+type frameKind uint8
+
+const (
+	kindText   frameKind = iota // a text packet of any type but ping
+	kindBinary                  // a binary message
+	kindPing                    // a heartbeat: alone in its poll (EIO-31)
+	kindRaw                     // bytes for a WebSocket only
+	kindLast                    // a WebSocket close frame: nothing follows
+)
+
+// NewTextFrame makes the frame of a text message. It copies data, which must
+// be valid UTF-8.
+func NewTextFrame(data []byte) *Frame {
+	return newTextPacket(kindText, packet.Message, data)
+}
+
+// NewBinaryFrame makes the frame of a binary message. It copies data.
+func NewBinaryFrame(data []byte) *Frame {
+	f := &Frame{kind: kindBinary}
+	f.wire = ws.AppendHeader(make([]byte, 0, ws.MaxHeader+len(data)), ws.Binary, len(data), false)
+	f.header = uint8(len(f.wire))
+	f.wire = append(f.wire, data...)
+	return f
+}
+
+func newTextPacket(kind frameKind, t packet.Type, data []byte) *Frame {
+	f := &Frame{kind: kind}
+	f.wire = ws.AppendHeader(make([]byte, 0, ws.MaxHeader+1+len(data)), ws.Text, 1+len(data), false)
+	f.header = uint8(len(f.wire))
+	f.wire = packet.Append(f.wire, packet.Packet{Type: t, Data: data})
+	return f
+}
+
+// size is what the frame counts for in a queue, in bytes.
+func (f *Frame) size() int { return len(f.wire) }
+
+// polled is the packet as a polling payload carries it.
+func (f *Frame) polled() []byte {
+	body := f.wire[f.header:]
+	if f.kind != kindBinary {
+		return body
+	}
+	f.base64Once.Do(func() {
+		size := 1 + base64.StdEncoding.EncodedLen(len(body))
+		f.base64 = packet.Append(make([]byte, 0, size), packet.Packet{Binary: true, Data: body})
+	})
+	return f.base64
+}

@@ -1,0 +1,104 @@
+package engineio
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/agentportal/portal/engineio/internal/ws"
+)
+
+// socket is the WebSocket below a session.
+type socket struct {
+	conn net.Conn
+	raw  syscall.RawConn // nil: no way to write without waiting
+	in   *ws.Reader
+
+	early []byte // what the HTTP server had read beyond the request
+	owner *Conn  // set while it is its session's transport; the reader's own
+
+	sentClose, gotClose bool // guarded by the owner's mu
+}
+
+// hijack takes the connection from the HTTP server. The handler must return
+// soon after, so that net/http's buffers and stack go.
+func hijack(w http.ResponseWriter, limit int) (*socket, error) {
+	conn, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, err
+	}
+	s := &socket{conn: conn}
+	if n := rw.Reader.Buffered(); n > 0 {
+		// A fast client's first packets, EIO-14.
+		s.early = make([]byte, n)
+		rw.Reader.Read(s.early)
+	}
+	if sc, ok := conn.(syscall.Conn); ok && canWriteNow {
+		s.raw, _ = sc.SyscallConn()
+	}
+	s.in = ws.NewReader(s, limit)
+	return s, nil
+}
+
+// Read is where the reader waits: before that, it writes what its session has
+// to say, which saves waking another goroutine for an answer.
+func (s *socket) Read(p []byte) (int, error) {
+	if s.owner != nil {
+		s.owner.flushNow()
+	}
+	if len(s.early) > 0 {
+		n := copy(p, s.early)
+		if s.early = s.early[n:]; len(s.early) == 0 {
+			s.early = nil
+		}
+		return n, nil
+	}
+	return s.conn.Read(p)
+}
+
+// discard reads until the peer ends the connection or the deadline that was
+// set for that passes. Closing with bytes unread would reset the connection,
+// and the peer might never see the close frame.
+func (s *socket) discard() {
+	var b [512]byte
+	for {
+		if _, err := s.Read(b[:]); err != nil {
+			return
+		}
+	}
+}
+
+// writeAll writes buffers as one: TCP gathers them itself, for TLS each write
+// would be a record of its own.
+func (s *socket) writeAll(buffers net.Buffers) (int64, error) {
+	if s.raw == nil && len(buffers) > 1 {
+		n, err := s.conn.Write(bytes.Join(buffers, nil))
+		return int64(n), err
+	}
+	return buffers.WriteTo(s.conn)
+}
+
+// abort ends the connection at once, without waiting for anything.
+func (s *socket) abort() {
+	conn := s.conn
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = t.NetConn() // TLS would wait to say goodbye
+	}
+	conn.Close()
+}
+
+// lastWritten follows the close frame: nothing more is written, and the peer
+// gets lingerTime to answer.
+func (s *socket) lastWritten() {
+	s.sentClose = true
+	if s.gotClose {
+		s.abort()
+		return
+	}
+	if half, ok := s.conn.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+	s.conn.SetReadDeadline(time.Now().Add(lingerTime))
+}

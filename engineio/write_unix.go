@@ -1,0 +1,24 @@
+//go:build unix
+
+package engineio
+
+import "syscall"
+
+// canWriteNow says whether writeNow works here.
+const canWriteNow = true
+
+// writeNow writes to a non-blocking socket what the kernel takes at once.
+func writeNow(fd uintptr, p []byte) (int, error) {
+	for {
+		n, err := syscall.Write(int(fd), p)
+		switch err {
+		case nil:
+			return n, nil
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return 0, errWouldBlock
+		default:
+			return 0, err
+		}
+	}
+}
