@@ -1,0 +1,122 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/socketio"
+)
+
+// What a client may always do, per socket.
+const (
+	eventRate, eventBurst   = 200, 1000
+	typingRate, typingBurst = 20, 40
+)
+
+// client is what live knows of a socket. who, expires, pid and generation are
+// set before the CONNECT answer and don't change.
+type client struct {
+	socket     *socketio.Socket
+	who        portal.Identity
+	expires    time.Time // of the token that it connected with
+	pid        string
+	generation int64
+	signOuts   int64 // how many Live had heard of when the token was checked
+
+	events, typing *rate.Limiter
+
+	mu     sync.Mutex
+	rooms  map[string]int64 // conversation id → seq at which it was joined
+	expiry *time.Timer      // ends the socket with its token
+	over   bool
+
+	live     atomic.Bool  // the replay has met the relay's loop
+	pong     atomic.Int64 // position when the last pong came
+	received atomic.Int64 // position that is known to have arrived
+}
+
+func newClient(s *socketio.Socket, who portal.Identity) *client {
+	return &client{
+		socket: s,
+		who:    who,
+		events: rate.NewLimiter(eventRate, eventBurst),
+		typing: rate.NewLimiter(typingRate, typingBurst),
+		rooms:  map[string]int64{},
+	}
+}
+
+func clientOf(s *socketio.Socket) *client {
+	c, _ := s.Data().(*client)
+	return c
+}
+
+// endedByClient tells whether the client itself has disconnected.
+func (c *client) endedByClient() bool {
+	var reason socketio.DisconnectReason
+	return errors.As(context.Cause(c.socket.Context()), &reason) && reason.Code == socketio.ReasonClient
+}
+
+// joined returns a copy of the rooms.
+func (c *client) joined() map[string]int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.rooms)
+}
+
+// enter notes that a room was joined at pos; a room already joined keeps its
+// earlier position. The copy is what is to be stored.
+func (c *client) enter(conversationID string, pos int64) map[string]int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.rooms[conversationID]; !ok {
+		c.rooms[conversationID] = pos
+	}
+	return maps.Clone(c.rooms)
+}
+
+// exit forgets a room.
+func (c *client) exit(conversationID string) map[string]int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.rooms, conversationID)
+	return maps.Clone(c.rooms)
+}
+
+func (c *client) isIn(conversationID string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.rooms[conversationID]
+	return ok
+}
+
+// endAt disconnects the socket when its token runs out. The stored session
+// stays: with a fresh token the client recovers.
+func (c *client) endAt(expires, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return
+	}
+	if c.expiry == nil {
+		c.expiry = time.AfterFunc(expires.Sub(now), c.socket.Disconnect)
+		return
+	}
+	c.expiry.Reset(expires.Sub(now))
+}
+
+// end stops the timer.
+func (c *client) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	if c.expiry != nil {
+		c.expiry.Stop()
+	}
+}
