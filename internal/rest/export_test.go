@@ -1,0 +1,4 @@
+package rest
+
+// ClientAddress is for the tests of the outside.
+var ClientAddress = clientAddress

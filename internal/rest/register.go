@@ -1,0 +1,122 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/auth"
+	"github.com/agentportal/portal/internal/schema"
+)
+
+// The names under which the documents know the two kinds of proof.
+const (
+	accessToken   = "accessToken"
+	refreshCookie = "refreshCookie"
+)
+
+// humaConfig sets the framework up to answer as the contract says, and to keep its own routes out.
+func (s *server) humaConfig() huma.Config {
+	c := huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title:       "Agent Portal",
+				Version:     s.Version,
+				Description: "The REST side of a support inbox. What changes is told live over Socket.IO: see /api/asyncapi.json.",
+			},
+			Components: &huma.Components{
+				Schemas: schema.New(),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					accessToken:   {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+					refreshCookie: {Type: "apiKey", In: "cookie", Name: cookieName},
+				},
+			},
+		},
+		Formats:       map[string]huma.Format{"application/json": strictJSON, "json": strictJSON},
+		DefaultFormat: "application/json",
+		Transformers:  []huma.Transformer{ownProblems},
+	}
+	// The framework describes its own error type; what is sent is ours.
+	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[huma.ErrorModel](), reflect.TypeFor[Problem]())
+	c.AllowAdditionalPropertiesByDefault = true // a client of a later version may say more
+	return c
+}
+
+// errorsOf are the statuses that a kind of call may answer with beside success; the documents list them.
+func errorsOf(method string, more ...int) []int {
+	all := []int{http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	if method != http.MethodGet {
+		all = append(all, http.StatusBadRequest, http.StatusRequestEntityTooLarge)
+	}
+	all = append(all, more...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// call describes one route.
+type call struct {
+	id, method, path string
+	summary, about   string
+	status           int   // of success; 200 if 0
+	errors           []int // beside the usual ones
+	security         string
+	tag              string
+}
+
+// handle registers a route whose handler knows who is asking.
+func handle[I, O any](s *server, api huma.API, c call, fn func(context.Context, portal.Identity, *I) (*O, error)) {
+	c.security = accessToken
+	register(s, api, c, func(ctx context.Context, in *I) (*O, error) {
+		who, ok := auth.IdentityFrom(ctx)
+		if !ok { // the middleware lets nobody through
+			return nil, portal.Errorf(portal.Internal, "no identity in the context")
+		}
+		return fn(ctx, who, in)
+	})
+}
+
+// bodyTime is how long a client may take to send a body. The connection's deadline that it becomes also ends the
+// call, so that it is longer than any call should wait for the database or for a password to be checked.
+const bodyTime = 30 * time.Second
+
+// register registers a route, and maps what its handler fails with.
+func register[I, O any](s *server, api huma.API, c call, fn func(context.Context, *I) (*O, error)) {
+	op := huma.Operation{
+		OperationID:     c.id,
+		Method:          c.method,
+		Path:            c.path,
+		Summary:         c.summary,
+		Description:     c.about,
+		Tags:            []string{c.tag},
+		DefaultStatus:   c.status,
+		MaxBodyBytes:    MaxBody + 1, // the framework refuses a body that reaches its limit
+		BodyReadTimeout: bodyTime,
+		Errors:          errorsOf(c.method, c.errors...),
+	}
+	if c.security != "" {
+		op.Security = []map[string][]string{{c.security: {}}}
+	}
+	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := fn(ctx, in)
+		if err != nil {
+			p := problemOf(err)
+			if p.Status == http.StatusInternalServerError && ctx.Err() == nil {
+				s.Logger.Error("a call failed", "call", c.id, "err", err)
+			}
+			return nil, p
+		}
+		return out, nil
+	})
+}
+
+// body is an answer that is nothing but its body.
+type body[T any] struct{ Body T }
+
+// none is an input without anything, or an answer without a body.
+type none struct{}
