@@ -1,0 +1,194 @@
+// Package ops is what the operators of an installation look at: whether it lives and can serve, its metrics, and,
+// for a tenant's admins, the messages that could never be applied.
+package ops
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/agentportal/portal/internal/queue"
+)
+
+const (
+	// pingTimeout is how long the database may take to show that it is there.
+	pingTimeout = 2 * time.Second
+	// elsewhere is how long after its start a node takes it that another one consumes: nodes try each second.
+	elsewhere = 3 * time.Second
+	// startEvery is how often a starting process looks whether its queues are consumed.
+	startEvery = 20 * time.Millisecond
+)
+
+// Database tells whether it answers.
+type Database interface {
+	Ping(ctx context.Context) error
+}
+
+// Broker tells what the queue is like now.
+type Broker interface {
+	State() queue.State
+}
+
+// Health answers for the process. It is safe for concurrent use.
+type Health struct {
+	database Database
+	broker   Broker
+	queues   []string
+	now      func() time.Time
+
+	draining atomic.Bool
+	started  atomic.Bool // was ready once: from then on the broker alone doesn't matter
+
+	mu       sync.Mutex
+	declared time.Time // since when the queues are known to exist
+}
+
+// NewHealth makes the health of a process that consumes the named queues. now may be nil.
+func NewHealth(database Database, broker Broker, now func() time.Time, queues ...string) *Health {
+	if now == nil {
+		now = time.Now
+	}
+	return &Health{database: database, broker: broker, now: now, queues: queues}
+}
+
+// Run notices when the start is over, whether or not anybody asks: a broker that goes away before the first question
+// must not pass for one that was never there. It returns nil then, or when ctx is done.
+func (h *Health) Run(ctx context.Context) error {
+	tick := time.NewTicker(startEvery)
+	defer tick.Stop()
+	for !h.begun(h.broker.State()) {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// begun tells whether the process was ready to consume once.
+func (h *Health) begun(s queue.State) bool {
+	if !h.started.Load() && h.consumed(s) {
+		h.started.Store(true)
+	}
+	return h.started.Load()
+}
+
+// Drain makes the process not ready, for good.
+func (h *Health) Drain() { h.draining.Store(true) }
+
+// Readiness is the body of /readyz.
+type Readiness struct {
+	Status   string           `json:"status"` // ready or unavailable
+	Reason   string           `json:"reason,omitempty"`
+	Database DatabaseState    `json:"database"`
+	Broker   BrokerState      `json:"broker"`
+	Queues   map[string]State `json:"queues"`
+	Draining bool             `json:"draining"`
+}
+
+// DatabaseState tells whether the database answers.
+type DatabaseState struct {
+	Connected bool `json:"connected"`
+}
+
+// BrokerState tells whether the broker, or the embedded queue, can be used. Its error isn't shown: the page is open
+// to everyone.
+type BrokerState struct {
+	Connected bool      `json:"connected"`
+	Since     time.Time `json:"since"`
+}
+
+// State is what this process does with a queue.
+type State string
+
+// The states: another node may be the one that consumes.
+const (
+	Consuming State = "consuming"
+	Waiting   State = "waiting"
+)
+
+// Check looks at everything that serving needs.
+func (h *Health) Check(ctx context.Context) Readiness {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	broker := h.broker.State()
+	r := Readiness{
+		Status:   "unavailable",
+		Database: DatabaseState{Connected: h.database.Ping(ctx) == nil},
+		Broker:   BrokerState{Connected: broker.Connected, Since: broker.Since.UTC()},
+		Queues:   map[string]State{},
+		Draining: h.draining.Load(),
+	}
+	for _, name := range h.queues {
+		r.Queues[name] = Waiting
+		if broker.Consuming[name] {
+			r.Queues[name] = Consuming
+		}
+	}
+	begun := h.begun(broker)
+	switch {
+	case r.Draining:
+		r.Reason = "shutting down"
+	case !r.Database.Connected:
+		r.Reason = "the database is away"
+	case !begun:
+		r.Reason = "the queues aren't consumed yet"
+	default:
+		r.Status = "ready"
+	}
+	return r
+}
+
+// consumed tells whether every queue exists and has a consumer, here or on another node.
+func (h *Health) consumed(s queue.State) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !s.Connected || !s.Declared {
+		h.declared = time.Time{}
+		return false
+	}
+	if h.declared.IsZero() {
+		h.declared = h.now()
+	}
+	other := h.now().Sub(h.declared) >= elsewhere
+	for _, name := range h.queues {
+		here, asked := s.Consuming[name]
+		if !asked || (!here && !other) {
+			return false
+		}
+	}
+	return true
+}
+
+// Live answers /healthz: the process runs. It asks nobody, so that a broken database doesn't get it restarted.
+func (h *Health) Live(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// Ready answers /readyz: the process should get traffic.
+func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
+	state := h.Check(r.Context())
+	status := http.StatusOK
+	if state.Status != "ready" {
+		status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", "1")
+	}
+	writeJSON(w, status, state)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, "can't be written", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // a prober that went away is nobody's problem
+}
