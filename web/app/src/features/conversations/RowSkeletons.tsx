@@ -1,0 +1,22 @@
+import { useI18n } from '@/i18n/I18nContext'
+import classes from './RowSkeletons.module.css'
+
+const widths = [
+  [58, 74], [42, 50], [66, 83], [38, 61], [52, 70], [61, 44], [47, 78], [55, 66],
+] as const
+
+/** Rows to come, in the exact geometry of rows; nothing shimmers. */
+export function RowSkeletons({ height }: { height: number }) {
+  const { t } = useI18n()
+  return (
+    <div role="status">
+      <span className="sr-only">{t('app.loading')}</span>
+      {widths.map(([name, preview]) => (
+        <div key={name} className={classes.row} style={{ blockSize: height }} aria-hidden>
+          <span className={classes.bar} style={{ inlineSize: `${name}%` }} />
+          <span className={classes.bar} style={{ inlineSize: `${preview}%` }} />
+        </div>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,57 @@
+import { useEffect, useState, type RefObject } from 'react'
+import type { VirtuosoHandle } from 'react-virtuoso'
+import { useKeys } from '@/hooks/useKeys'
+import type { Conversation } from '@/lib/types'
+
+interface RowKeys {
+  shown: Conversation[]
+  selectedId?: string
+  virtuoso: RefObject<VirtuosoHandle | null>
+  frame: RefObject<HTMLElement | null>
+}
+
+/**
+ * j and k (and the arrows, inside the list) move the focus from row to row;
+ * Enter then opens, as the row is a link. Answers with the row that holds it.
+ */
+export function useRowKeys({ shown, selectedId, virtuoso, frame }: RowKeys): string | undefined {
+  const [focusedId, setFocusedId] = useState<string>()
+
+  const move = (step: 1 | -1) => {
+    const at = shown.findIndex(({ id }) => id === (focusedId ?? selectedId))
+    const next = at < 0 ? 0 : Math.min(Math.max(at + step, 0), shown.length - 1)
+    const id = shown[next]?.id
+    if (id === undefined) return
+    setFocusedId(id)
+    virtuoso.current?.scrollIntoView({ index: next, done: () => focusRow(frame.current, id) })
+    focusRow(frame.current, id)
+  }
+
+  useKeys({ j: () => move(1), k: () => move(-1) })
+
+  useEffect(() => {
+    const list = frame.current
+    if (!list) return
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+      event.preventDefault()
+      move(event.key === 'ArrowDown' ? 1 : -1)
+    }
+    const onFocusOut = (event: FocusEvent) => {
+      if (!list.contains(event.relatedTarget as Node | null)) setFocusedId(undefined)
+    }
+    list.addEventListener('keydown', onKeyDown)
+    list.addEventListener('focusout', onFocusOut)
+    return () => {
+      list.removeEventListener('keydown', onKeyDown)
+      list.removeEventListener('focusout', onFocusOut)
+    }
+  })
+
+  return focusedId
+}
+
+function focusRow(frame: HTMLElement | null, id: string): void {
+  const row = frame?.querySelector<HTMLElement>(`[data-conversation-id="${CSS.escape(id)}"]`)
+  row?.focus({ preventScroll: true })
+}

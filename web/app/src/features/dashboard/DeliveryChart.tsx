@@ -1,0 +1,88 @@
+import { Bar, type BarShapeProps } from 'recharts'
+import { useDeliveryStats } from '@/hooks/useAnalytics'
+import { useI18n } from '@/i18n/I18nContext'
+import type { Period } from '@/lib/types'
+import { ChartFrame, type Series } from './ChartFrame'
+import { chartInstead } from './chartInstead'
+import { Plot, useBucketNames, type Bucket } from './plot'
+
+/** Delivered with failed on top; a failure can always be seen, and has its number. */
+export default function DeliveryChart({ period }: { period: Period }) {
+  const { t, format } = useI18n()
+  const { data, error } = useDeliveryStats(period)
+  const names = useBucketNames(period, data?.labels)
+  const title = t(period === '24h' ? 'dashboard.deliveryHour' : 'dashboard.deliveryDay')
+  if (!data) return <ChartFrame title={title} instead={chartInstead(error, true, t)} />
+
+  const delivered = sum(data.delivered)
+  const failed = sum(data.failed)
+  const share = format.number((delivered / Math.max(1, delivered + failed)) * 100, 1)
+  const series: Series[] = [
+    {
+      name: t('dashboard.colDelivered'),
+      legend:
+        delivered + failed > 0
+          ? t('dashboard.deliveredShare', { count: delivered, share })
+          : t('dashboard.delivered', { count: delivered }),
+      color: 'var(--ap-chart-out)',
+      values: data.delivered,
+    },
+    {
+      name: t('dashboard.colFailed'),
+      legend: t('dashboard.failedCount', { count: failed }),
+      color: 'var(--ap-fail)',
+      values: data.failed,
+    },
+  ]
+  const buckets = names.map<Bucket>((at, i) => ({ at, delivered: data.delivered[i] ?? 0, failed: data.failed[i] ?? 0 }))
+  return (
+    <ChartFrame
+      title={title}
+      series={series}
+      rowNames={names}
+      instead={delivered + failed === 0 ? chartInstead(null, false, t) : undefined}
+    >
+      <Plot data={buckets} period={period}>
+        <Bar
+          dataKey="delivered"
+          name={series[0]?.name}
+          stackId="all"
+          fill="var(--ap-chart-out)"
+          radius={[2, 2, 0, 0]}
+          isAnimationActive={false}
+        />
+        <Bar
+          dataKey="failed"
+          name={series[1]?.name}
+          stackId="all"
+          fill="var(--ap-fail)"
+          shape={Failure}
+          isAnimationActive={false}
+        />
+      </Plot>
+    </ChartFrame>
+  )
+}
+
+const MIN_HEIGHT = 4
+const GAP = 2
+
+/** At least 4 px high, a gap below it, its number above it. */
+function Failure({ x, y, width, height, value }: BarShapeProps) {
+  const count = Array.isArray(value) ? value[1] - value[0] : value
+  if (count <= 0) return <g />
+  const tall = Math.max(MIN_HEIGHT, height - GAP)
+  const top = y + height - GAP - tall
+  return (
+    <g>
+      <rect x={x} y={top} width={width} height={tall} rx={1} fill="var(--ap-fail)" />
+      <text x={x + width / 2} y={top - 5} fill="var(--ap-fail)" textAnchor="middle" fontSize={12} fontWeight={600}>
+        {count}
+      </text>
+    </g>
+  )
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

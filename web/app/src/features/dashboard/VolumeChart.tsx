@@ -1,0 +1,51 @@
+import { Bar } from 'recharts'
+import { useMessageVolume } from '@/hooks/useAnalytics'
+import { useI18n } from '@/i18n/I18nContext'
+import type { Period } from '@/lib/types'
+import { ChartFrame, type Series } from './ChartFrame'
+import { chartInstead } from './chartInstead'
+import { Plot, useBucketNames, type Bucket } from './plot'
+
+/** Received beside sent. */
+export default function VolumeChart({ period }: { period: Period }) {
+  const { t } = useI18n()
+  const { data, error } = useMessageVolume(period)
+  const names = useBucketNames(period, data?.labels)
+  const title = t(period === '24h' ? 'dashboard.volumeHour' : 'dashboard.volumeDay')
+  if (!data) return <ChartFrame title={title} instead={chartInstead(error, true, t)} />
+
+  const received = sum(data.inbound)
+  const sent = sum(data.outbound)
+  const series: Series[] = [
+    {
+      name: t('dashboard.colReceived'),
+      legend: t('dashboard.received', { count: received }),
+      color: 'var(--ap-chart-in)',
+      values: data.inbound,
+    },
+    {
+      name: t('dashboard.colSent'),
+      legend: t('dashboard.sent', { count: sent }),
+      color: 'var(--ap-chart-out)',
+      values: data.outbound,
+    },
+  ]
+  const buckets = names.map<Bucket>((at, i) => ({ at, in: data.inbound[i] ?? 0, out: data.outbound[i] ?? 0 }))
+  return (
+    <ChartFrame
+      title={title}
+      series={series}
+      rowNames={names}
+      instead={received + sent === 0 ? chartInstead(null, false, t) : undefined}
+    >
+      <Plot data={buckets} period={period}>
+        <Bar dataKey="in" name={series[0]?.name} fill="var(--ap-chart-in)" radius={[2, 2, 0, 0]} isAnimationActive={false} />
+        <Bar dataKey="out" name={series[1]?.name} fill="var(--ap-chart-out)" radius={[2, 2, 0, 0]} isAnimationActive={false} />
+      </Plot>
+    </ChartFrame>
+  )
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,136 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { Link } from 'react-router'
+import { Empty } from '@/components/ui/Empty'
+import { LoadError } from '@/components/ui/LoadError'
+import { UnreadBadge } from '@/components/ui/UnreadBadge'
+import { useAuth } from '@/contexts/AuthContext'
+import { useMetrics } from '@/hooks/useAnalytics'
+import { useConversationActions, useConversationList } from '@/hooks/useConversations'
+import { useNow } from '@/hooks/useNow'
+import { useI18n } from '@/i18n/I18nContext'
+import { ApiError } from '@/lib/api'
+import { describeError } from '@/lib/describeError'
+import { oneLine } from '@/lib/messageText'
+import type { Conversation } from '@/lib/types'
+import { conversationPath, listQuery, type ListAddress } from '@/lib/views'
+import classes from './WaitingTable.module.css'
+
+const SHOWN = 10
+const unassigned: ListAddress = { view: 'unassigned', sort: 'createdAt', search: '' }
+
+/** What nobody has taken yet, newest first. */
+export function WaitingTable() {
+  const { t } = useI18n()
+  const { user } = useAuth()
+  const { data } = useMetrics()
+  const list = useConversationList({ status: 'active', assignee: 'unassigned', sort: 'createdAt' })
+  const now = useNow()
+  const rows = list.conversations.slice(0, SHOWN)
+  const mayTake = user !== null && user.role !== 'viewer'
+  return (
+    <section className={classes.card} aria-labelledby="waiting-title">
+      <div className={classes.bar}>
+        <h2 id="waiting-title" className={classes.title}>
+          {t('dashboard.waiting')}
+        </h2>
+        {data && <span className={classes.count}>{data.unassignedConversations}</span>}
+        <Link className={classes.all} to={`/conversations${listQuery(unassigned)}`}>
+          {t('dashboard.allUnassigned')}
+        </Link>
+      </div>
+      {rows.length > 0 && (
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t('dashboard.customer')}</th>
+              <th scope="col">{t('dashboard.lastMessage')}</th>
+              <th scope="col">{t('dashboard.unread')}</th>
+              <th scope="col">{t('dashboard.waitingFor')}</th>
+              {mayTake && (
+                <th scope="col">
+                  <span className="sr-only">{t('dashboard.action')}</span>
+                </th>
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((conversation) => (
+              <WaitingRow key={conversation.id} conversation={conversation} now={now} me={mayTake ? user.id : null} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {rows.length === 0 && list.error && (
+        <LoadError title={t('error.list')} error={list.error} retryAt={list.retryAt} onRetry={list.refetch} />
+      )}
+      {rows.length === 0 && !list.error && !list.isLoading && (
+        <Empty title={t('dashboard.nobodyWaits')}>{t('dashboard.nobodyWaitsNext')}</Empty>
+      )}
+    </section>
+  )
+}
+
+interface WaitingRowProps {
+  conversation: Conversation
+  now: number
+  /** Whom it is assigned to; null where one may not. */
+  me: string | null
+}
+
+function WaitingRow({ conversation, now, me }: WaitingRowProps) {
+  const { t, format } = useI18n()
+  const { id, contact, lastMessage, unreadCount, lastActivityAt } = conversation
+  return (
+    <tr>
+      <th scope="row" className={classes.customer}>
+        <Link to={conversationPath(id, unassigned)}>
+          <bdi>{contact.name}</bdi>
+        </Link>
+      </th>
+      <td className={classes.message}>
+        <bdi>{lastMessage && oneLine(lastMessage, t)}</bdi>
+      </td>
+      <td className={classes.unread}>
+        {unreadCount > 0 ? (
+          <UnreadBadge count={unreadCount} label={t('list.unread', { count: unreadCount })} />
+        ) : (
+          <span className={classes.quiet}>{t('dashboard.read')}</span>
+        )}
+      </td>
+      <td className={classes.waiting}>{format.span(now - Date.parse(lastActivityAt))}</td>
+      {me !== null && (
+        <td className={classes.action}>
+          <Take conversation={conversation} me={me} />
+        </td>
+      )}
+    </tr>
+  )
+}
+
+function Take({ conversation: { id, contact }, me }: { conversation: Conversation; me: string }) {
+  const { t } = useI18n()
+  const { assign } = useConversationActions(id)
+  const [fault, setFault] = useState<string | null>(null)
+  const take = async () => {
+    setFault(null)
+    try {
+      await assign(me)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      setFault(describeError(error, t))
+    }
+  }
+  return (
+    <>
+      <Button variant="default" size="xs" aria-label={t('dashboard.assignMeName', { name: contact.name })} onClick={() => void take()}>
+        {t('dashboard.assignMe')}
+      </Button>
+      {fault && (
+        <p className={classes.fault} role="alert">
+          {fault}
+        </p>
+      )}
+    </>
+  )
+}

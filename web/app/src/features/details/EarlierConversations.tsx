@@ -1,0 +1,43 @@
+import { Link } from 'react-router'
+import { useAuth } from '@/contexts/AuthContext'
+import { useConversationList } from '@/hooks/useConversations'
+import { useNow } from '@/hooks/useNow'
+import { useI18n } from '@/i18n/I18nContext'
+import { oneLine } from '@/lib/messageText'
+import type { Conversation } from '@/lib/types'
+import { conversationPath } from '@/lib/views'
+import { Section } from './Details'
+import classes from './EarlierConversations.module.css'
+
+const SHOWN = 5
+
+/** What the contact wrote about before: the closed ones, newest first. */
+export function EarlierConversations({ conversation }: { conversation: Conversation }) {
+  const { t, format } = useI18n()
+  const { user } = useAuth()
+  const now = useNow()
+  const { contact } = conversation
+  const { conversations, isLoading, error } = useConversationList({ status: 'closed', search: contact.waId ?? contact.name })
+  const earlier = conversations.filter(({ id, contact: of }) => of.id === contact.id && id !== conversation.id)
+  if (isLoading || error) return null
+
+  const whose = ({ assignee }: Conversation) =>
+    assignee ? (assignee.id === user?.id ? t('details.you') : assignee.name) : t('details.nobody')
+  return (
+    <Section title={t('details.earlier')}>
+      {earlier.length === 0 && <p className={classes.sub}>{t('details.earlierNone')}</p>}
+      <ul>
+        {earlier.slice(0, SHOWN).map((one) => (
+          <li key={one.id}>
+            <Link className={classes.one} to={conversationPath(one.id)}>
+              <bdi className={classes.text}>{one.lastMessage ? oneLine(one.lastMessage, t) : t('list.noMessages')}</bdi>
+              <span className={classes.sub}>
+                {t('details.earlierClosed', { date: format.date(one.closedAt ?? one.lastActivityAt, now), name: whose(one) })}
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}

@@ -1,0 +1,155 @@
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { lazy, Suspense, useCallback, useRef, useState } from 'react'
+import { Link, useNavigate } from 'react-router'
+import { Empty } from '@/components/ui/Empty'
+import { Late } from '@/components/ui/Late'
+import { LoadError } from '@/components/ui/LoadError'
+import { Note } from '@/components/ui/Note'
+import { useAuth } from '@/contexts/AuthContext'
+import { useConversation, useSendMessage, useThread } from '@/hooks/useConversations'
+import { useKeys } from '@/hooks/useKeys'
+import type { Layout } from '@/hooks/useLayout'
+import { useI18n } from '@/i18n/I18nContext'
+import type { Conversation, ThreadMessage } from '@/lib/types'
+import { listQuery, type ListAddress } from '@/lib/views'
+import { MessageList } from './MessageList'
+import classes from './OpenConversation.module.css'
+import { ReplyArea } from './ReplyArea'
+import { ThreadHeader } from './ThreadHeader'
+import { ThreadSkeleton } from './ThreadSkeleton'
+import { useThreadActions } from './useThreadActions'
+import { DetailsPanel } from '@/features/details/DetailsPanel'
+
+const DetailsDrawer = lazy(() => import('@/features/details/DetailsDrawer'))
+
+interface OpenConversationProps {
+  id: string
+  address: ListAddress
+  layout: Layout
+}
+
+/** One conversation: its thread, and what is known of it. */
+export function OpenConversation({ id, address, layout }: OpenConversationProps) {
+  const { t } = useI18n()
+  const { conversation, isLoading, error, notFound } = useConversation(id)
+  const list = `/conversations${listQuery(address)}`
+
+  if (conversation) return <Open conversation={conversation} layout={layout} list={list} />
+  if (notFound) {
+    return (
+      <div className={classes.pane}>
+        <Empty title={t('thread.notFound')} action={<Link to={list}>{t('thread.toList')}</Link>}>
+          {t('thread.notFoundNext')}
+        </Empty>
+      </div>
+    )
+  }
+  return (
+    <div className={classes.pane}>
+      {error && <LoadError title={t('error.conversation')} error={error} />}
+      {!error && isLoading && (
+        <Late>
+          <ThreadSkeleton />
+        </Late>
+      )}
+    </div>
+  )
+}
+
+function Open({ conversation, layout, list }: { conversation: Conversation; layout: Layout; list: string }) {
+  const { t } = useI18n()
+  const { user } = useAuth()
+  const navigate = useNavigate()
+  const thread = useThread(conversation.id)
+  const sender = useSendMessage(conversation.id)
+  const actions = useThreadActions(conversation)
+  const box = useRef<HTMLTextAreaElement>(null)
+  const [selectedId, setSelectedId] = useState<string | null>(null)
+  const [panelWanted, setPanelWanted] = useState(true)
+  const [drawerShown, setDrawerShown] = useState(false)
+  const [retried, setRetried] = useState<ReadonlyMap<string, number>>(new Map())
+
+  const onRetry = useCallback(
+    (message: ThreadMessage) => {
+      setRetried((before) => new Map(before).set(message.id, Date.now()))
+      sender.retry(message)
+    },
+    [sender],
+  )
+
+  const mayWrite = user?.role !== 'viewer'
+  useKeys({
+    Escape: () => void navigate(list),
+    ...(mayWrite && {
+      r: () => box.current?.focus(),
+      a: actions.assignToMe,
+      e: actions.toggleClosed,
+    }),
+  })
+
+  const panelShown = layout === 'wide' && panelWanted
+  const details = { conversation, messages: thread.messages, selectedId }
+  return (
+    <>
+      <section className={classes.pane} aria-label={conversation.contact.name}>
+        <ThreadHeader
+          conversation={conversation}
+          layout={layout}
+          back={list}
+          detailsShown={panelShown}
+          onShowDetails={() => (layout === 'wide' ? setPanelWanted(true) : setDrawerShown(true))}
+          onAssign={actions.assign}
+          onToggleClosed={actions.toggleClosed}
+        />
+        {actions.fault && (
+          <Note icon={IconAlertTriangle} tone="fail" urgent lead={actions.fault.text}>
+            {actions.fault.newer && <Link to={actions.fault.newer}>{t('action.openNewer')}</Link>}
+          </Note>
+        )}
+        {thread.messages.length > 0 ? (
+          <MessageList
+            conversation={conversation}
+            thread={thread}
+            me={user?.id ?? ''}
+            selectedId={selectedId}
+            onSelect={setSelectedId}
+            onRetry={onRetry}
+            retried={retried}
+          />
+        ) : (
+          <NoMessages thread={thread} />
+        )}
+        <ReplyArea
+          conversation={conversation}
+          messages={thread.messages}
+          sender={sender}
+          phone={layout === 'phone'}
+          box={box}
+          onReopen={actions.reopen}
+        />
+      </section>
+      {panelShown && <DetailsPanel {...details} onClose={() => setPanelWanted(false)} />}
+      {drawerShown && !panelShown && (
+        <Suspense fallback={null}>
+          <DetailsDrawer {...details} onClose={() => setDrawerShown(false)} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+/** The thread's room while there is nothing in it: loading, failed, or really empty. */
+function NoMessages({ thread }: { thread: ReturnType<typeof useThread> }) {
+  const { t } = useI18n()
+  return (
+    <div className={classes.blank}>
+      {thread.error && <LoadError title={t('error.thread')} error={thread.error} onRetry={() => thread.refetch()} />}
+      {!thread.error && thread.isLoading && (
+        <Late>
+          <ThreadSkeleton />
+        </Late>
+      )}
+      {!thread.error && !thread.isLoading && <Empty title={t('thread.noMessages')}>{t('thread.noMessagesNext')}</Empty>}
+    </div>
+  )
+}

@@ -1,0 +1,162 @@
+import { useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useEffectEvent, useMemo } from 'react'
+import { usePortal } from '@/contexts/SyncContext'
+import type { ApiError } from '@/lib/api'
+import type { ListData } from '@/lib/patch/conversationList'
+import { backoff } from '@/lib/queryClient'
+import { normalised, queryKeys } from '@/lib/queryKeys'
+import type { Conversation, ConversationAnswer, ConversationFilter, ConversationStatus, UserSummary } from '@/lib/types'
+import { errorOf } from './answer'
+import { useAttention } from './useAttention'
+import { useOnce } from './useOnce'
+
+export { useSendMessage, type SendMessage, type StaleReply } from './useSendMessage'
+export { useThread, type Thread } from './useThread'
+export { useDraft, useDrafts } from './useDrafts'
+export type { Typist } from './useTyping'
+
+const none: never[] = []
+
+export interface ConversationList {
+  conversations: Conversation[]
+  /** Of all the tenant's, whatever the filter. */
+  unreadTotal: number
+  isLoading: boolean
+  error: ApiError | null
+  /** When a failed load is tried again, in ms since 1970. */
+  retryAt?: number
+  refetch: () => void
+  fetchNextPage: () => void
+  hasNextPage: boolean
+  isFetchingNextPage: boolean
+}
+
+/** A list that stays as the server would answer it now. */
+export function useConversationList(filter: ConversationFilter): ConversationList {
+  const { client, queries } = usePortal()
+  const key = normalised(filter)
+  const query = useQuery(queries.list(key))
+  const unreadTotal = useUnreadTotal()
+  const nextPage = useOnce(() => queries.fetchNextPage(key))
+  const error = errorOf(query)
+  return {
+    conversations: query.data?.conversations ?? none,
+    unreadTotal,
+    isLoading: query.isPending && !error,
+    error,
+    retryAt: error?.retryAt,
+    refetch: () => {
+      // A repetition that waits for its time is given up for one now.
+      void client.cancelQueries({ queryKey: queryKeys.conversations.list(key), exact: true }).then(() => query.refetch())
+    },
+    fetchNextPage: nextPage.run,
+    hasNextPage: query.data?.nextCursor != null,
+    isFetchingNextPage: nextPage.running,
+  }
+}
+
+export function useUnreadTotal(): number {
+  return useQuery(usePortal().queries.unread()).data?.total ?? 0
+}
+
+export interface OneConversation {
+  conversation?: Conversation
+  isLoading: boolean
+  error: ApiError | null
+  /** There is no such conversation here, or it is another tenant's. */
+  notFound: boolean
+}
+
+/** One conversation; what a list knows of it is shown until it has come. */
+export function useConversation(id: string): OneConversation {
+  const { client, queries } = usePortal()
+  // The same function as long as it means the same: the query takes another one
+  // for another placeholder, and would never come to rest.
+  const placeholderData = useCallback((): ConversationAnswer | undefined => {
+    const lists = client.getQueriesData<ListData>({ queryKey: queryKeys.conversations.lists })
+    for (const [, list] of lists) {
+      const conversation = list?.conversations.find((c) => c.id === id)
+      if (conversation) return { conversation, seq: conversation.version }
+    }
+    return undefined
+  }, [client, id])
+  const query = useQuery({ ...queries.detail(id), enabled: id !== '', placeholderData })
+  const error = errorOf(query)
+  return {
+    conversation: query.data?.conversation,
+    isLoading: query.isPending && !error,
+    error,
+    notFound: error?.status === 404,
+  }
+}
+
+/** Promises reject with ApiError. */
+export interface ConversationActions {
+  assign: (userId: string | null) => Promise<void>
+  setStatus: (status: ConversationStatus) => Promise<void>
+  markRead: () => Promise<void>
+}
+
+export function useConversationActions(id: string): ConversationActions {
+  const { api, sync } = usePortal()
+  return useMemo(() => {
+    const change = async (what: string, body: unknown) => {
+      const path = `/api/conversations/${encodeURIComponent(id)}/${what}`
+      const { conversation } = await api.post<{ conversation: Conversation }>(path, body)
+      await sync.acceptConversation(conversation)
+    }
+    return {
+      assign: (userId) => change('assign', { userId }),
+      setStatus: (status) => change('status', { status }),
+      markRead: () => change('read', {}),
+    }
+  }, [api, sync, id])
+}
+
+/**
+ * Marks the conversation read while a person can have seen its last message:
+ * the page visible and focused, the message on screen.
+ */
+export function useReadMark(id: string, lastMessageVisible: boolean): void {
+  const { user } = usePortal()
+  const { conversation } = useConversation(id)
+  const { markRead } = useConversationActions(id)
+  const attention = useAttention()
+  const unread = conversation?.unreadCount ?? 0
+  const seen = unread > 0 && lastMessageVisible && attention && user.role !== 'viewer'
+  useEffect(() => {
+    if (!seen) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let over = false
+    const attempt = (n: number) => {
+      markRead().catch((error: unknown) => {
+        if (!over && (error as ApiError).transient) timer = setTimeout(() => attempt(n + 1), backoff(n))
+      })
+    }
+    attempt(0)
+    return () => {
+      over = true
+      clearTimeout(timer)
+    }
+    // Each further message while looking is read too.
+  }, [seen, unread, markRead])
+}
+
+/** The tenant's users, by name; for assigning. */
+export function useUsers(): { users: UserSummary[] } {
+  return { users: useQuery(usePortal().queries.users()).data ?? none }
+}
+
+/** Calls back with conversations that have just begun; what came in one burst comes together. */
+export function useNewConversationToasts(show: (conversations: Conversation[]) => void): void {
+  const { pump } = usePortal()
+  const latest = useEffectEvent(show)
+  useEffect(
+    () =>
+      pump.onApplied((events) => {
+        const begun = events.flatMap((event) => (event.type === 'conversation:new' ? [event.body.conversation] : []))
+        if (begun.length > 0) latest(begun)
+      }),
+    [pump],
+  )
+}

@@ -1,0 +1,75 @@
+import { useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
+import { usePortal } from '@/contexts/SyncContext'
+import type { ApiError } from '@/lib/api'
+import { queryKeys } from '@/lib/queryKeys'
+import type { Message, ThreadMessage, User } from '@/lib/types'
+import type { Waiting } from '@/services/outbox'
+import { errorOf } from './answer'
+import { useOnce } from './useOnce'
+
+export interface Thread {
+  /** Oldest first; replies that wait at the end. A reply keeps its clientId when the server's message takes its place. */
+  messages: ThreadMessage[]
+  isLoading: boolean
+  error: ApiError | null
+  fetchOlder: () => void
+  hasOlder: boolean
+  isFetchingOlder: boolean
+  refetch: () => void
+}
+
+/** A thread, live while this is mounted: the socket is in its room. */
+export function useThread(id: string): Thread {
+  const { client, queries, rooms, outbox, user } = usePortal()
+  const query = useQuery({ ...queries.messages(id), enabled: id !== '' })
+  useEffect(() => (id === '' ? undefined : rooms.open(id)), [rooms, id])
+  const waiting = useSyncExternalStore(outbox.subscribe, useCallback(() => outbox.of(id), [outbox, id]))
+  const messages = useMemo(() => withWaiting(query.data?.messages ?? [], waiting, user), [query.data, waiting, user])
+  const older = useOnce(() => queries.fetchOlder(id))
+  const error = errorOf(query)
+  return {
+    messages,
+    isLoading: query.isPending && !error,
+    error,
+    fetchOlder: older.run,
+    hasOlder: query.data?.nextCursor != null,
+    isFetchingOlder: older.running,
+    refetch: () => {
+      void client.cancelQueries({ queryKey: queryKeys.conversations.messages(id), exact: true }).then(() => query.refetch())
+    },
+  }
+}
+
+/** A waiting reply whose message has already come is that message. */
+function withWaiting(messages: Message[], waiting: readonly Waiting[], user: User): ThreadMessage[] {
+  if (waiting.length === 0) return messages
+  const taken = new Set(messages.map((m) => m.clientId))
+  return [...messages, ...waiting.filter((item) => !taken.has(item.clientId)).map((item) => asMessage(item, user))]
+}
+
+function asMessage(item: Waiting, user: User): ThreadMessage {
+  const { problem } = item
+  return {
+    id: `waiting-${item.clientId}`,
+    version: 0,
+    seq: Number.MAX_SAFE_INTEGER,
+    conversationId: item.conversationId,
+    direction: 'outbound',
+    type: 'text',
+    text: item.text,
+    mediaUrl: null,
+    status: problem ? 'failed' : 'queued',
+    error: problem ? { code: String(problem.status ?? ''), message: problem.detail ?? problem.title ?? '' } : null,
+    attempts: 0,
+    wamid: null,
+    clientId: item.clientId,
+    author: { type: 'agent', id: user.id, name: user.name },
+    createdAt: item.createdAt,
+    sentAt: null,
+    deliveredAt: null,
+    readAt: null,
+    pending: true,
+    kept: item.kept,
+  }
+}

@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { applyEvent } from './applyEvent'
+import { listFromPage, type ListData } from './patch/conversationList'
+import type { ThreadData } from './patch/thread'
+import { createQueryClient } from './queryClient'
+import { queryKeys } from './queryKeys'
+import type {
+  Conversation, ConversationAnswer, ConversationPage, DeliveryStats, DurableEventName, Message, MessagePage, MessageVolume, Metrics,
+  PortalEvent, Problem, ServerEvents, SessionAnswer, UserSummary,
+} from './types'
+
+/**
+ * The golden files are what the server really sends: its own tests write them.
+ * Here each event goes through the one door, and each body is held against the
+ * types, so that the two sides can't drift.
+ */
+const FOLDER = resolve(import.meta.dirname, '../../../../testdata/golden')
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'))
+const read = (name: string): unknown => JSON.parse(readFileSync(resolve(FOLDER, name), 'utf8'))
+
+/** Values that show which fields a body has; `null` and a value are the same kind. */
+type Shape<T> = { [K in keyof Required<T>]: true }
+
+const person: Shape<{ id: string; name: string }> = { id: true, name: true }
+const conversationShape: Shape<Conversation> = {
+  id: true, version: true, tenantId: true, channel: true, contact: true, status: true, assignee: true, unreadCount: true,
+  messageCount: true, lastMessage: true, createdAt: true, lastActivityAt: true, closedAt: true,
+}
+const messageShape: Shape<Message> = {
+  id: true, version: true, seq: true, conversationId: true, direction: true, type: true, text: true, mediaUrl: true,
+  mimeType: true, filename: true, status: true, error: true, attempts: true, wamid: true, clientId: true, author: true,
+  createdAt: true, sentAt: true, deliveredAt: true, readAt: true,
+}
+
+function expectShape(value: unknown, shape: Record<string, true>): void {
+  expect(Object.keys(value as object).sort()).toEqual(Object.keys(shape).sort())
+}
+
+const events: Record<DurableEventName, Record<string, true>> = {
+  'conversation:new': { seq: true, conversation: true } satisfies Shape<ServerEvents['conversation:new']>,
+  'conversation:updated': { seq: true, conversation: true, reason: true } satisfies Shape<ServerEvents['conversation:updated']>,
+  'conversation:assigned': { seq: true, conversation: true, assignee: true } satisfies Shape<ServerEvents['conversation:assigned']>,
+  'message:new': { seq: true, message: true } satisfies Shape<ServerEvents['message:new']>,
+  'message:delivered': {
+    seq: true, conversationId: true, messageId: true, clientId: true, status: true, at: true, attempts: true, wamid: true, error: true,
+  } satisfies Shape<ServerEvents['message:delivered']>,
+}
+
+/** `event.message-new.outbound.json` is a `message:new`. */
+function typeOf(file: string): DurableEventName {
+  return file.split('.')[1]!.replace('-', ':') as DurableEventName
+}
+
+const goldenEvents = files
+  .filter((name) => name.startsWith('event.'))
+  .map((file) => ({ file, event: { type: typeOf(file), body: read(file) } as PortalEvent }))
+  .sort((a, b) => a.event.body.seq - b.event.body.seq)
+
+describe('golden events', () => {
+  test('there is one of each', () => {
+    expect([...new Set(goldenEvents.map(({ event }) => event.type))].sort()).toEqual(Object.keys(events).sort())
+  })
+
+  for (const { file, event } of goldenEvents) {
+    test(`${file} has the fields that the types name`, () => {
+      const known = events[event.type]
+      expect(Object.keys(event.body).filter((field) => !(field in known))).toEqual([])
+      if ('conversation' in event.body) {
+        expectShape(event.body.conversation, conversationShape)
+        expectShape(event.body.conversation.contact, { id: true, waId: true, name: true })
+        expectShape(event.body.conversation.lastMessage, { id: true, direction: true, text: true, type: true, status: true, error: true, createdAt: true })
+      }
+      if ('message' in event.body) expectShape(event.body.message, messageShape)
+      if ('assignee' in event.body && event.body.assignee) expectShape(event.body.assignee, person)
+    })
+
+    test(`${file} changes a cache once`, () => {
+      const client = createQueryClient()
+      const id = 'conversation' in event.body ? event.body.conversation.id : 'message' in event.body ? event.body.message.conversationId : event.body.conversationId
+      const list = queryKeys.conversations.list({})
+      const thread = queryKeys.conversations.messages(id)
+      client.setQueryData(list, listFromPage({ conversations: [], nextCursor: null, unreadTotal: 0, seq: 0 }, { filter: {}, me: 'ann' }))
+      client.setQueryData<ThreadData>(thread, { messages: [], nextCursor: null, seq: 0 })
+      // What goes before it: reports need their message.
+      for (const { event: earlier } of goldenEvents) if (earlier.body.seq < event.body.seq) applyEvent(client, earlier, 'ann')
+      const before = [client.getQueryData(list), client.getQueryData(thread)]
+      applyEvent(client, event, 'ann')
+      const after = [client.getQueryData(list), client.getQueryData(thread)]
+      if ('conversation' in event.body) {
+        expect(client.getQueryData<ListData>(list)!.conversations[0]).toEqual(event.body.conversation)
+      } else if ('message' in event.body) {
+        expect(client.getQueryData<ThreadData>(thread)!.messages).toContainEqual(event.body.message)
+      }
+      applyEvent(client, event, 'ann')
+      expect(client.getQueryData(list)).toBe(after[0])
+      expect(client.getQueryData(thread)).toBe(after[1])
+      const changes = event.type !== 'message:delivered' || hasMessage(before[1], event.body.messageId)
+      expect(after.some((data, i) => data !== before[i])).toBe(changes)
+    })
+  }
+})
+
+function hasMessage(thread: unknown, id: string): boolean {
+  return (thread as ThreadData).messages.some((m) => m.id === id)
+}
+
+describe('golden answers', () => {
+  const bodies: Record<string, Record<string, true>> = {
+    'rest.conversations.json': { conversations: true, nextCursor: true, unreadTotal: true, seq: true } satisfies Shape<ConversationPage>,
+    'rest.conversation.json': { conversation: true, seq: true } satisfies Shape<ConversationAnswer>,
+    'rest.messages.json': { messages: true, nextCursor: true, seq: true } satisfies Shape<MessagePage>,
+    'rest.reply.json': { message: true },
+    'rest.assigned.json': { conversation: true },
+    'rest.closed.json': { conversation: true },
+    'rest.read.json': { conversation: true },
+    'rest.session.json': { accessToken: true, expiresAt: true, user: true } satisfies Shape<SessionAnswer>,
+    'rest.metrics.json': {
+      activeConversations: true, closedConversations: true, unassignedConversations: true, totalMessages: true,
+      failedDeliveries: true, avgResponseTimeSeconds: true, periodStart: true, periodEnd: true, seq: true,
+    } satisfies Shape<Metrics>,
+    'rest.message-volume.json': { labels: true, inbound: true, outbound: true } satisfies Shape<MessageVolume>,
+    'rest.delivery-stats.json': { labels: true, delivered: true, failed: true } satisfies Shape<DeliveryStats>,
+    'rest.users.json': { users: true },
+  }
+
+  for (const [file, shape] of Object.entries(bodies)) {
+    test(`${file} has the fields that the types name`, () => {
+      const body = read(file) as Record<string, unknown>
+      expectShape(body, shape)
+      for (const c of (body.conversations ?? (body.conversation ? [body.conversation] : [])) as Conversation[]) expectShape(c, conversationShape)
+      for (const m of (body.messages ?? (body.message ? [body.message] : [])) as Message[]) expectShape(m, messageShape)
+    })
+  }
+
+  test('a user of the list and the signed-in one', () => {
+    const { users } = read('rest.users.json') as { users: UserSummary[] }
+    for (const user of users) expectShape(user, { id: true, name: true, email: true, role: true } satisfies Shape<UserSummary>)
+    const { user } = read('rest.session.json') as SessionAnswer
+    expectShape(user, { id: true, email: true, name: true, role: true, tenantId: true, tenantName: true })
+  })
+
+  test('a stale reply is refused with the newer messages', () => {
+    const problem = read('rest.problem.newer.json') as Problem
+    expect(problem.status).toBe(409)
+    for (const m of problem.newer ?? []) expectShape(m, messageShape)
+    expect(problem.newer?.length).toBeGreaterThan(0)
+  })
+})

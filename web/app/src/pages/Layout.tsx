@@ -1,0 +1,52 @@
+import '@/theme/parts'
+import { lazy, Suspense, useCallback, useState } from 'react'
+import { Outlet, useLocation } from 'react-router'
+import { BottomBar } from '@/components/layout/BottomBar'
+import { ErrorBoundary } from '@/components/ErrorBoundary'
+import { Sidebar } from '@/components/Sidebar'
+import { AlertToasts } from '@/features/alerts/AlertToasts'
+import { PageTitle } from '@/features/alerts/PageTitle'
+import { useAlerts } from '@/hooks/useAlerts'
+import { useKeys } from '@/hooks/useKeys'
+import { useLayout } from '@/hooks/useLayout'
+import { useI18n } from '@/i18n/I18nContext'
+import classes from './Layout.module.css'
+
+const KeyboardHelp = lazy(() => import('@/features/keyboard/KeyboardHelp'))
+
+/** The frame around every signed-in page: places to go, the connection, toasts. */
+export default function Layout() {
+  const { t } = useI18n()
+  const layout = useLayout()
+  const { pathname } = useLocation()
+  const [keysShown, setKeysShown] = useState(false)
+  const showKeys = useCallback(() => setKeysShown(true), [])
+
+  useAlerts()
+  useKeys({ '?': showKeys })
+
+  const inThread = /^\/conversations\/./.test(pathname)
+  return (
+    <div className={classes.frame} data-layout={layout}>
+      <a className={classes.skip} href="#content">
+        {t('app.skipToContent')}
+      </a>
+      {layout !== 'phone' && <Sidebar form={layout === 'wide' ? 'full' : 'rail'} onShowKeys={showKeys} />}
+      <main className={classes.content} id="content" tabIndex={-1}>
+        <ErrorBoundary resetKey={pathname}>
+          <Suspense fallback={null}>
+            <Outlet />
+          </Suspense>
+        </ErrorBoundary>
+      </main>
+      {layout === 'phone' && !inThread && <BottomBar />}
+      <PageTitle />
+      <AlertToasts />
+      {keysShown && (
+        <Suspense fallback={null}>
+          <KeyboardHelp onClose={() => setKeysShown(false)} />
+        </Suspense>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ConnectionStatus } from './connectionState'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+test('green only in step, orange on the way, red after 30 s without a connection', () => {
+  const status = new ConnectionStatus()
+  const state = () => status.snapshot().state
+  status.lost()
+  expect(state()).toBe('reconnecting')
+  vi.advanceTimersByTime(29_999)
+  expect(state()).toBe('reconnecting')
+  vi.advanceTimersByTime(1)
+  expect(state()).toBe('disconnected')
+  status.catchingUp()
+  expect(state()).toBe('reconnecting')
+  status.inStep()
+  expect(state()).toBe('connected')
+  status.lost()
+  expect(state()).toBe('reconnecting')
+})
+
+test('failed tries do not put off the red', () => {
+  const status = new ConnectionStatus()
+  for (let t = 0; t < 30; t++) {
+    status.lost()
+    vi.advanceTimersByTime(1000)
+  }
+  expect(status.snapshot().state).toBe('disconnected')
+})
+
+test('catching up for long is no disconnection', () => {
+  const status = new ConnectionStatus()
+  status.lost()
+  status.catchingUp()
+  vi.advanceTimersByTime(60_000)
+  expect(status.snapshot().state).toBe('reconnecting')
+})
+
+test('since tells when the state began; the last time in step is when the server was last heard', () => {
+  const status = new ConnectionStatus()
+  status.inStep()
+  const heard = Date.now()
+  vi.advanceTimersByTime(15_000)
+  status.lost()
+  expect(status.snapshot()).toMatchObject({ since: heard + 15_000, lastSyncAt: heard })
+})

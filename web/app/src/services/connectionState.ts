@@ -1,0 +1,91 @@
+import { Listeners } from '@/lib/listeners'
+
+export type ConnectionState = 'connected' | 'reconnecting' | 'disconnected'
+
+export interface ConnectionSnapshot {
+  state: ConnectionState
+  /** When this state began, in ms since 1970. */
+  since: number
+  /** The last round trip to the server. */
+  latencyMs: number | null
+  /** At most so many events are still to come while catching up; null when not known. */
+  remaining: number | null
+  /** When the page was last known to be in step, in ms since 1970. */
+  lastSyncAt: number | null
+}
+
+/** Without a connection for so long, the page says that it is cut off. */
+export const GIVE_UP_MS = 30_000
+
+/**
+ * What the page shows of its connection: in step, on the way there, or cut off.
+ * Not connected but in step is what `connected` means.
+ */
+export class ConnectionStatus {
+  private current: ConnectionSnapshot = {
+    state: 'reconnecting',
+    since: Date.now(),
+    latencyMs: null,
+    remaining: null,
+    lastSyncAt: null,
+  }
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private lastHeard = 0
+  private readonly changed = new Listeners()
+
+  subscribe = this.changed.add
+  snapshot = (): ConnectionSnapshot => this.current
+
+  /** There is no transport, or none that answers. */
+  lost(): void {
+    const lastSyncAt = this.current.state === 'connected' ? this.lastHeard : this.current.lastSyncAt
+    this.timer ??= setTimeout(() => this.move('disconnected'), GIVE_UP_MS)
+    if (this.current.state === 'connected') this.move('reconnecting', { lastSyncAt })
+  }
+
+  /** A transport is up; what was missed is still to come. */
+  catchingUp(): void {
+    this.stopTimer()
+    this.heard()
+    if (this.current.state !== 'reconnecting') this.move('reconnecting')
+  }
+
+  /** All that was missed has been applied. */
+  inStep(): void {
+    this.stopTimer()
+    this.heard()
+    if (this.current.state !== 'connected') this.move('connected', { lastSyncAt: this.lastHeard })
+  }
+
+  /** Something came from the server. */
+  heard(): void {
+    this.lastHeard = Date.now()
+  }
+
+  measured(latencyMs: number): void {
+    this.heard()
+    this.set({ ...this.current, latencyMs, lastSyncAt: this.current.state === 'connected' ? this.lastHeard : this.current.lastSyncAt })
+  }
+
+  setRemaining(remaining: number | null): void {
+    if (remaining !== this.current.remaining) this.set({ ...this.current, remaining })
+  }
+
+  stop(): void {
+    this.stopTimer()
+  }
+
+  private move(state: ConnectionState, more: Partial<ConnectionSnapshot> = {}): void {
+    this.set({ ...this.current, ...more, state, since: Date.now(), remaining: null })
+  }
+
+  private set(next: ConnectionSnapshot): void {
+    this.current = next
+    this.changed.call()
+  }
+
+  private stopTimer(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+  }
+}
