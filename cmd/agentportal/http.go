@@ -1,0 +1,89 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/agentportal/portal/internal/ops"
+	"github.com/agentportal/portal/internal/page"
+	"github.com/agentportal/portal/internal/rest"
+	"github.com/agentportal/portal/internal/whatsapp"
+	"github.com/agentportal/portal/web"
+)
+
+// newHTTP is everything that answers on the one address.
+func (p *portalServer) newHTTP() (*http.Server, error) {
+	files, err := page.New(web.Assets())
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/socket.io/", p.live)
+	mux.Handle("/api/", rest.New(rest.Config{
+		Desk: p.desk, Auth: p.auth,
+		DeadLetters:    ops.NewDeadLetters(p.queue.DeadLetters(), p.db, p.cfg.InboundQueue, p.cfg.StatusQueue),
+		AllowedOrigins: p.cfg.AllowedOrigins,
+		TrustedProxies: p.cfg.TrustedProxies,
+		Shown: rest.Settings{
+			AllowedOrigins: p.cfg.AllowedOrigins, LogRetentionSeconds: int64(p.cfg.LogRetention.Seconds()), Version: version(),
+		},
+		TestChannel: p.sender.Check,
+		Observe:     p.metrics.Call,
+		Logger:      p.log,
+		Version:     version(),
+	}))
+	mux.Handle("/webhooks/whatsapp", whatsapp.NewWebhook(whatsapp.WebhookConfig{
+		Tenants: p.db, Queue: p.queue, InboundQueue: p.cfg.InboundQueue, StatusQueue: p.cfg.StatusQueue, Logger: p.log,
+	}))
+	mux.HandleFunc("GET /healthz", p.health.Live)
+	mux.HandleFunc("GET /readyz", p.health.Ready)
+	mux.Handle("GET /metrics", p.metrics)
+	mux.Handle("/", files)
+	p.watchMetrics()
+	return &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}, nil
+}
+
+// watchMetrics adds what others count.
+func (p *portalServer) watchMetrics() {
+	p.metrics.Watch(p.health)
+	p.metrics.Gauge("portal_sockets", "Sockets connected to this node.", func() float64 { return float64(p.live.Stats().Sockets) })
+	p.metrics.Counter("portal_sockets_recovered_total", "Connections that took up their session.", func() float64 { return float64(p.live.Stats().Recovered) })
+	p.metrics.Counter("portal_sockets_unrecovered_total", "Connections that asked to recover and could not.", func() float64 { return float64(p.live.Stats().Unrecovered) })
+	p.metrics.CounterBy("portal_sockets_ended_total", "Ended sockets by reason.", "reason", func() map[string]int64 { return p.live.Stats().Ended })
+}
+
+// allowOrigin lets browsers in from the portal's own page and from the named
+// origins.
+func allowOrigin(allowed []string) func(*http.Request) bool {
+	return func(r *http.Request) bool {
+		origin := strings.ToLower(r.Header.Get("Origin"))
+		if slices.Contains(allowed, origin) {
+			return true
+		}
+		u, err := url.Parse(origin)
+		return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+	}
+}
+
+// version is the module's, or the commit that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "dev"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return "dev"
+}

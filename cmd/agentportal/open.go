@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/config"
+	"github.com/agentportal/portal/internal/queue"
+	"github.com/agentportal/portal/internal/queue/embedded"
+	"github.com/agentportal/portal/internal/queue/rabbitmq"
+	"github.com/agentportal/portal/internal/store"
+	"github.com/agentportal/portal/internal/store/postgres"
+	"github.com/agentportal/portal/internal/store/sqlite"
+)
+
+// brokerWait is how long a start waits for the broker before it gives up.
+const brokerWait = 10 * time.Second
+
+// queueBesidePostgres is where the embedded queue lives when the data doesn't
+// live in SQLite.
+const queueBesidePostgres = "data/queue.db"
+
+// newLogger talks to the operator on stderr.
+func newLogger(c config.Log) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.Level}
+	if c.JSON {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}
+
+// database is a store with what only starting and migrating need.
+type database interface {
+	store.Store
+	Migrate(ctx context.Context) error
+	SetEpoch(ctx context.Context, epoch string) error
+}
+
+// queueTables are the embedded queue's, migrated with the store's.
+func queueTables() []store.MigrationSet {
+	return []store.MigrationSet{{Table: "queue_migrations", FS: embedded.Migrations()}}
+}
+
+// openDatabase opens and migrates the database. A file is held exclusively by
+// those who serve it.
+func openDatabase(ctx context.Context, c config.Database, exclusive bool, log *slog.Logger) (database, error) {
+	var db database
+	var err error
+	if c.PostgresURL != "" {
+		db, err = openPostgres(ctx, c.PostgresURL, log)
+	} else {
+		db, err = sqlite.Open(ctx, sqlite.Config{Path: c.SQLitePath, Exclusive: exclusive, Extra: queueTables(), Logger: log})
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		_ = db.Close() // the migration's failure is what matters
+		return nil, err
+	}
+	return db, nil
+}
+
+// openPostgres says what to do about a database that can't be used.
+func openPostgres(ctx context.Context, url string, log *slog.Logger) (database, error) {
+	db, err := postgres.Open(ctx, postgres.Config{URL: url, Logger: log})
+	var reason *portal.Error
+	if errors.As(err, &reason) {
+		return nil, &portal.Error{Code: reason.Code, Err: err, Message: "PostgreSQL can't be used: " + reason.Message +
+			": start it, or correct --database-url (PORTAL_DATABASE_URL)"}
+	}
+	return db, err
+}
+
+// openQueue opens the broker, or the embedded queue in the database's own file,
+// and makes the queues. closeQueue ends both the queue and its file.
+func openQueue(ctx context.Context, c config.Portal, db database, log *slog.Logger) (q queue.Queue, closeQueue func() error, err error) {
+	if c.BrokerURL != "" {
+		q, err = rabbitmq.Open(rabbitmq.Config{URL: c.BrokerURL, Log: log})
+		closeQueue = func() error { return q.Close() }
+	} else {
+		q, closeQueue, err = openEmbedded(ctx, db, log)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	wait, cancel := context.WithTimeout(ctx, brokerWait)
+	defer cancel()
+	if err := q.Declare(wait, c.InboundQueue, c.StatusQueue); err != nil {
+		reason := q.State().Err
+		_ = closeQueue()
+		if reason == "" {
+			reason = err.Error()
+		}
+		return nil, nil, &portal.Error{Code: portal.Unavailable, Err: err, Message: fmt.Sprintf(
+			"the broker can't be used: %s: start it, or correct --broker-url (PORTAL_BROKER_URL); without one the embedded queue serves", reason)}
+	}
+	return q, closeQueue, nil
+}
+
+func openEmbedded(ctx context.Context, db database, log *slog.Logger) (queue.Queue, func() error, error) {
+	file, ok := db.(*sqlite.Store)
+	if !ok {
+		var err error
+		file, err = sqlite.Open(ctx, sqlite.Config{Path: queueBesidePostgres, Exclusive: true, Extra: queueTables(), Logger: log})
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := file.Migrate(ctx); err != nil {
+			_ = file.Close()
+			return nil, nil, err
+		}
+	}
+	q, err := embedded.Open(ctx, embedded.Config{DB: file.DB(), Log: log})
+	if err != nil {
+		if !ok {
+			_ = file.Close()
+		}
+		return nil, nil, err
+	}
+	return q, func() error {
+		err := q.Close()
+		if !ok {
+			_ = file.Close()
+		}
+		return err
+	}, nil
+}
