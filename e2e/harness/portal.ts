@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const binary = process.env.PORTAL_BIN ?? resolve(import.meta.dirname, "../../bin/agentportal");
+
+export const secrets = { appSecret: "app-secret-of-tests", verifyToken: "verify-me" };
+
+/** Two tenants in every test, so that a leak between them shows. */
+export const seed = {
+  tenants: ["acme", "globex"].map((id, i) => ({
+    id,
+    name: id === "acme" ? "Acme" : "Globex",
+    whatsapp: {
+      phoneNumberId: `105${i}`,
+      displayPhoneNumber: `+1 555 010${i}`,
+      accessToken: `token-${id}`,
+      ...secrets,
+    },
+    users: [
+      { id: `${id}-ann`, email: `ann@${id}.test`, password: "correct horse", name: "Ann Marlow", role: "admin" },
+      { id: `${id}-ben`, email: `ben@${id}.test`, password: "correct horse", name: "Ben Finch", role: "agent" },
+      { id: `${id}-vic`, email: `vic@${id}.test`, password: "correct horse", name: "Vic Vale", role: "viewer" },
+    ],
+  })),
+};
+
+async function freePort(): Promise<number> {
+  return new Promise((res, rej) => {
+    const s = createServer();
+    s.on("error", rej);
+    s.listen(0, "127.0.0.1", () => {
+      const { port } = s.address() as { port: number };
+      s.close(() => res(port));
+    });
+  });
+}
+
+/**
+ * A portal process on its own port and database, which can be killed and
+ * started again at the same address.
+ */
+export class Portal {
+  private child?: ChildProcess;
+  private exited?: Promise<number | null>;
+  readonly dir = mkdtempSync(join(tmpdir(), "portal-e2e-"));
+  readonly log: string[] = [];
+  private constructor(
+    readonly port: number,
+    private readonly env: Record<string, string>,
+  ) {}
+
+  static async make(env: Record<string, string> = {}): Promise<Portal> {
+    const p = new Portal(await freePort(), env);
+    await p.run("seed", p.file("seed.json", JSON.stringify(seed)));
+    return p;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  file(name: string, content: string): string {
+    const path = join(this.dir, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  private settings(): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORTAL_ADDR: `127.0.0.1:${this.port}`,
+      PORTAL_DATABASE_URL: `sqlite:${join(this.dir, "portal.db")}`,
+      PORTAL_GRAPH_URL: "http://127.0.0.1:1", // nothing answers: sends wait
+      ...this.env,
+    };
+  }
+
+  /** Runs a command of the binary to its end. */
+  async run(...args: string[]): Promise<void> {
+    const child = spawn(binary, args, { env: this.settings() });
+    let out = "";
+    child.on("error", (err) => (out += err));
+    child.stdout.on("data", (d) => (out += d));
+    child.stderr.on("data", (d) => (out += d));
+    const code = await new Promise((r) => child.on("close", r));
+    if (code !== 0) throw new Error(`agentportal ${args.join(" ")} exited ${code}: ${out}`);
+  }
+
+  /** Starts `serve` and returns once it says that it is listening. */
+  async start(): Promise<void> {
+    const child = spawn(binary, ["serve"], { env: this.settings() });
+    this.child = child;
+    this.exited = new Promise((r) => child.on("close", (code) => r(code)));
+    await new Promise<void>((res, rej) => {
+      const hear = (d: Buffer) => {
+        const text = d.toString();
+        this.log.push(text);
+        if (text.includes("listening")) res();
+      };
+      child.stdout?.on("data", hear);
+      child.stderr?.on("data", hear);
+      void this.exited?.then((code) => rej(new Error(`serve exited ${code}:\n${this.log.join("")}`)));
+    });
+  }
+
+  /** kill -9: no drain, no goodbye. */
+  async kill(): Promise<void> {
+    this.child?.kill("SIGKILL");
+    await this.exited;
+    this.child = undefined;
+  }
+
+  /** SIGTERM; returns the exit code and how long the drain took. */
+  async stop(): Promise<{ code: number | null; ms: number }> {
+    const from = Date.now();
+    this.child?.kill("SIGTERM");
+    const code = (await this.exited) ?? null;
+    this.child = undefined;
+    return { code, ms: Date.now() - from };
+  }
+
+  async dispose(): Promise<void> {
+    if (this.child) await this.kill();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
