@@ -1,0 +1,70 @@
+# Agent Portal. `make` alone prints this help.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ARGS ?=
+
+.PHONY: help run build web test test-go test-web test-e2e lint fuzz chaos bench-socketio dev clean
+
+help: ## print this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build everything and start the demo: two tenants, simulated customers, nothing to install
+	@./bin/agentportal demo $(ARGS)
+
+build: web ## leave bin/agentportal (the page inside) and bin/ioserver
+	@mkdir -p bin
+	go build -trimpath -o bin/agentportal ./cmd/agentportal
+	go build -trimpath -o bin/ioserver ./cmd/ioserver
+
+web: web/app/dist/index.html
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@scripts/need.sh node
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+web/app/dist/index.html: web/node_modules/.package-lock.json $(shell git ls-files -co --exclude-standard web/app 2>/dev/null | grep -v '^web/app/dist/')
+	cd web && npm run build
+
+test: lint test-go test-web test-e2e ## everything: Go with -race, types, lint, Vitest, Chromium, against real RabbitMQ and PostgreSQL
+	@echo "all green"
+
+test-go: ## Go tests with the race detector
+	@scripts/need.sh services
+	@scripts/need.sh interop
+	go test -race -timeout 10m ./...
+
+test-web: web/node_modules/.package-lock.json ## TypeScript types and Vitest
+	cd web && npm run typecheck && npm test
+
+e2e/node_modules/.package-lock.json: e2e/package-lock.json
+	cd e2e && npm ci --no-audit --no-fund
+	@touch $@
+
+test-e2e: build e2e/node_modules/.package-lock.json ## the built binary with the official client, a real broker and a real browser
+	@scripts/need.sh services chromium
+	cd e2e && npm run typecheck && npm test
+
+lint: web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, eslint
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	cd web && npm run lint
+
+fuzz: ## every fuzz target for 20 s each
+	@scripts/fuzz.sh 20s
+
+chaos: build e2e/node_modules/.package-lock.json ## 20 clients, 100 messages a second, the server killed 30 times
+	@scripts/need.sh services
+	cd e2e && npx vitest run --config vitest.chaos.config.ts
+
+bench-socketio: ## measure the Socket.IO server against its peers; writes bench/socketio/RESULTS.md
+	bench/socketio/run.sh
+
+dev: web/node_modules/.package-lock.json ## the page with hot reload, against a portal on :8080
+	cd web && npm run dev
+
+clean: ## remove what was built
+	rm -rf bin web/node_modules e2e/node_modules interop/node_modules artifacts
+	find web/app/dist -mindepth 1 ! -name .gitkeep -delete

@@ -1,0 +1,86 @@
+package portal_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	ruleLine = regexp.MustCompile(`(?m)^\s*- \*\*([A-Z][A-Z0-9]*-[0-9]+)\*\*`)
+	quote    = regexp.MustCompile(`\b[A-Z][A-Z0-9]*-[0-9]+\b`)
+	testFile = regexp.MustCompile(`(_test\.go|\.(test|spec)\.(ts|tsx|mts|mjs|js))$`)
+)
+
+// TestEveryRuleHasATest holds docs/spec to what is proven: a rule that no test quotes by its id, a rule that is
+// written twice, and a quote of a rule that doesn't exist all fail.
+func TestEveryRuleHasATest(t *testing.T) {
+	rules := writtenRules(t)
+	require.NotEmpty(t, rules)
+	quoted := quotedRules(t)
+	areas := map[string]bool{}
+	for id, place := range rules {
+		areas[area(id)] = true
+		if len(quoted[id]) == 0 {
+			t.Errorf("%s: no test quotes %s", place, id)
+		}
+	}
+	for id, places := range quoted {
+		if _, exists := rules[id]; !exists && areas[area(id)] {
+			t.Errorf("%s quotes %s, which docs/spec doesn't hold", places[0], id)
+		}
+	}
+}
+
+func area(id string) string {
+	name, _, _ := strings.Cut(id, "-")
+	return name
+}
+
+// writtenRules maps each rule's id to the page that holds it.
+func writtenRules(t *testing.T) map[string]string {
+	t.Helper()
+	pages, err := filepath.Glob("docs/spec/*.md")
+	require.NoError(t, err)
+	rules := map[string]string{}
+	for _, page := range pages {
+		content, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, m := range ruleLine.FindAllStringSubmatch(string(content), -1) {
+			if other, twice := rules[m[1]]; twice {
+				t.Errorf("%s stands in %s and in %s", m[1], other, page)
+			}
+			rules[m[1]] = page
+		}
+	}
+	return rules
+}
+
+// quotedRules maps each id to the tests that name it. Beside test files, the suites that several implementations
+// share and the programs under interop are tests.
+func quotedRules(t *testing.T) map[string][]string {
+	t.Helper()
+	quoted := map[string][]string{}
+	walk(t, func(path string, d fs.DirEntry) {
+		folder := filepath.Base(filepath.Dir(path))
+		suite := strings.HasSuffix(folder, "test") && filepath.Ext(path) == ".go"
+		interop := slices.Contains(strings.Split(filepath.ToSlash(filepath.Dir(path)), "/"), "interop")
+		if d.IsDir() || path == "spec_test.go" || !(testFile.MatchString(path) || suite || interop) {
+			return
+		}
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for _, id := range quote.FindAllString(string(content), -1) {
+			if !slices.Contains(quoted[id], path) {
+				quoted[id] = append(quoted[id], path)
+			}
+		}
+	})
+	return quoted
+}
