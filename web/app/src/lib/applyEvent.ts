@@ -1,7 +1,8 @@
 import { hashKey, notifyManager, type QueryClient, type QueryKey } from '@tanstack/react-query'
 import { applyToConversation, type ConversationData } from './patch/conversation'
-import { applyToList, type ListData } from './patch/conversationList'
+import type { ListData } from './patch/conversationList'
 import { applyToMetrics, applyToUnread, type Before, type MetricsData, type UnreadData } from './patch/counters'
+import { ListEditor } from './patch/listEditor'
 import { applyToThread, type ThreadData } from './patch/thread'
 import { queryKeys } from './queryKeys'
 import type { ConversationFilter, PortalEvent } from './types'
@@ -38,7 +39,7 @@ function applyToDraft(draft: CacheDraft, event: PortalEvent): void {
       draft.edit<ConversationData>(queryKeys.conversations.detail(conversation.id), (data) =>
         applyToConversation(data, conversation),
       )
-      draft.editLists((data, filter, user) => applyToList(data, conversation, seq, { filter, me: user }))
+      for (const list of draft.lists) list.apply(conversation, seq)
       return
     }
     case 'message:new':
@@ -53,16 +54,18 @@ function applyToDraft(draft: CacheDraft, event: PortalEvent): void {
 
 /** Working copies of the cache's data; what changed is written back once. */
 class CacheDraft {
+  readonly lists: ListEditor[] = []
+  private readonly listKeys: QueryKey[] = []
   private readonly entries = new Map<string, { key: QueryKey; was: unknown; is: unknown }>()
-  private readonly lists: { key: string; filter: ConversationFilter }[] = []
 
   constructor(
     private readonly client: QueryClient,
-    private readonly me: string,
+    me: string,
   ) {
-    for (const query of client.getQueryCache().findAll({ queryKey: queryKeys.conversations.lists })) {
-      this.load(query.queryKey, query.queryHash)
-      this.lists.push({ key: query.queryHash, filter: query.queryKey[2] as ConversationFilter })
+    for (const [key, data] of client.getQueriesData<ListData>({ queryKey: queryKeys.conversations.lists })) {
+      if (!data) continue
+      this.lists.push(new ListEditor(data, { filter: key[2] as ConversationFilter, me }))
+      this.listKeys.push(key)
     }
   }
 
@@ -73,9 +76,8 @@ class CacheDraft {
   before(id: string, seq: number): Before {
     const detail = this.load(queryKeys.conversations.detail(id)).is as ConversationData | undefined
     if (detail && !detail.stale && detail.conversation.version < seq) return detail.conversation
-    for (const { key } of this.lists) {
-      const list = this.entries.get(key)?.is as ListData | undefined
-      const found = list?.stale ? undefined : list?.conversations.find((c) => c.id === id)
+    for (const list of this.lists) {
+      const found = list.stale ? undefined : list.find(id)
       if (found && found.version < seq) return found
     }
     return undefined
@@ -86,13 +88,6 @@ class CacheDraft {
     if (entry.is !== undefined) entry.is = change(entry.is as T)
   }
 
-  editLists(change: (data: ListData, filter: ConversationFilter, me: string) => ListData): void {
-    for (const { key, filter } of this.lists) {
-      const entry = this.entries.get(key)
-      if (entry?.is !== undefined) entry.is = change(entry.is as ListData, filter, this.me)
-    }
-  }
-
   editThread(id: string, event: PortalEvent): void {
     this.edit<ThreadData>(queryKeys.conversations.messages(id), (data) => applyToThread(id, data, event))
   }
@@ -101,9 +96,14 @@ class CacheDraft {
     for (const { key, was, is } of this.entries.values()) {
       if (is !== was) this.client.setQueryData(key, is)
     }
+    this.listKeys.forEach((key, i) => {
+      const data = this.lists[i]?.result()
+      if (data && data !== this.client.getQueryData(key)) this.client.setQueryData(key, data)
+    })
   }
 
-  private load(key: QueryKey, hash = hashKey(key)) {
+  private load(key: QueryKey) {
+    const hash = hashKey(key)
     let entry = this.entries.get(hash)
     if (!entry) {
       const data = this.client.getQueryData(key)

@@ -1,7 +1,8 @@
 import type { EventBuffer } from './eventBuffer'
 import { applyToConversation, type ConversationData } from './patch/conversation'
-import { applyToList, type ListData, type ListScope } from './patch/conversationList'
+import type { ListData, ListScope } from './patch/conversationList'
 import { applyToMetrics, applyToUnread, type MetricsData, type UnreadData } from './patch/counters'
+import { ListEditor } from './patch/listEditor'
 import { applyToThread, type ThreadData } from './patch/thread'
 import type { PortalEvent } from './types'
 
@@ -15,10 +16,9 @@ type ConversationEvent = Extract<PortalEvent, { body: { conversation: unknown } 
 const isConversationEvent = (event: PortalEvent): event is ConversationEvent => 'conversation' in event.body
 
 export function replayList(list: ListData, buffer: EventBuffer, scope: ListScope): ListData {
-  return buffer
-    .after(list.seq)
-    .filter(isConversationEvent)
-    .reduce((data, { body }) => applyToList(data, body.conversation, body.seq, scope), list)
+  const editor = new ListEditor(list, scope)
+  for (const { body } of buffer.after(list.seq).filter(isConversationEvent)) editor.apply(body.conversation, body.seq)
+  return editor.result()
 }
 
 export function replayConversation(answer: ConversationData, buffer: EventBuffer): ConversationData {

@@ -1,5 +1,6 @@
 import type { Conversation, ConversationFilter, ConversationPage } from '../types'
-import { compareKeys, matches, sortKey, type SortKey } from './order'
+import { ListEditor } from './listEditor'
+import { compareKeys, sortKey, type SortKey } from './order'
 
 /** The loaded part of a list, from its top down to `bound`. */
 export interface ListData {
@@ -67,37 +68,14 @@ export function appendPage(list: ListData, page: ConversationPage, scope: ListSc
  * row. An older or equal copy changes nothing and gives the same object.
  */
 export function placeConversation(list: ListData, conversation: Conversation, scope: ListScope): ListData {
-  const { filter, me } = scope
-  const at = list.conversations.findIndex((c) => c.id === conversation.id)
-  const old = list.conversations[at]
-  if (old && old.version >= conversation.version) return list
-
-  const key = sortKey(conversation, filter.sort)
-  const belongs = matches(conversation, filter, me) && (list.bound === null || compareKeys(key, list.bound) <= 0)
-  if (!belongs && !old) return list
-
-  const conversations = [...list.conversations]
-  if (old) conversations.splice(at, 1)
-  if (belongs) conversations.splice(positionOf(conversations, key, filter), 0, conversation)
-  return { ...list, conversations }
+  const editor = new ListEditor(list, scope)
+  editor.place(conversation)
+  return editor.result()
 }
 
 /** The same for an event, which is ignored where the list already reflects it. */
 export function applyToList(list: ListData, conversation: Conversation, seq: number, scope: ListScope): ListData {
-  if (seq <= list.seq) return list
-  const patched = placeConversation(list, conversation, scope)
-  return patched === list ? list : { ...patched, seq }
-}
-
-/** By halving: where in the sorted rows the key belongs. */
-function positionOf(conversations: Conversation[], key: SortKey, filter: ConversationFilter): number {
-  let low = 0
-  let high = conversations.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const there = conversations[middle]
-    if (there && compareKeys(sortKey(there, filter.sort), key) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
+  const editor = new ListEditor(list, scope)
+  editor.apply(conversation, seq)
+  return editor.result()
 }
