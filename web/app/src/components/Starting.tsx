@@ -1,6 +1,6 @@
+import { Countdown } from '@/components/ui/Countdown'
 import { Late } from '@/components/ui/Late'
 import { useAuth } from '@/contexts/AuthContext'
-import { useNow } from '@/hooks/useNow'
 import { useI18n } from '@/i18n/I18nContext'
 import { Logo } from './Logo'
 import classes from './Starting.module.css'
@@ -22,10 +22,4 @@ export function Starting() {
       </main>
     </Late>
   )
-}
-
-function Countdown({ to }: { to: number }) {
-  const { t } = useI18n()
-  const now = useNow(1000)
-  return <span aria-hidden>{t('error.retryIn', { seconds: Math.max(0, Math.ceil((to - now) / 1000)) })}</span>
 }

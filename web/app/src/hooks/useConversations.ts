@@ -23,12 +23,12 @@ export interface ConversationList {
   unreadTotal: number
   isLoading: boolean
   error: ApiError | null
-  /** When a failed load is tried again, in ms since 1970. */
-  retryAt?: number
   refetch: () => void
   fetchNextPage: () => void
   hasNextPage: boolean
   isFetchingNextPage: boolean
+  /** Why the next page couldn't be fetched. */
+  nextPageError: ApiError | null
 }
 
 /** A list that stays as the server would answer it now. */
@@ -44,7 +44,6 @@ export function useConversationList(filter: ConversationFilter): ConversationLis
     unreadTotal,
     isLoading: query.isPending && !error,
     error,
-    retryAt: error?.retryAt,
     refetch: () => {
       // A repetition that waits for its time is given up for one now.
       void client.cancelQueries({ queryKey: queryKeys.conversations.list(key), exact: true }).then(() => query.refetch())
@@ -52,6 +51,7 @@ export function useConversationList(filter: ConversationFilter): ConversationLis
     fetchNextPage: nextPage.run,
     hasNextPage: query.data?.nextCursor != null,
     isFetchingNextPage: nextPage.running,
+    nextPageError: nextPage.error,
   }
 }
 

@@ -28,7 +28,7 @@ export interface SendMessage {
 }
 
 export function useSendMessage(id: string): SendMessage {
-  const { client, outbox, drafts } = usePortal()
+  const { client, outbox, drafts, retries } = usePortal()
   const items = useSyncExternalStore(outbox.subscribe, useCallback(() => outbox.of(id), [outbox, id]))
 
   const actions = useMemo(() => {
@@ -49,13 +49,16 @@ export function useSendMessage(id: string): SendMessage {
       },
       retry: (message: ThreadMessage) => {
         if (message.pending && message.clientId) outbox.retry(id, message.clientId)
-        else send(message.text)
+        else {
+          retries.note(message.id)
+          send(message.text)
+        }
       },
       discard: (message: ThreadMessage) => {
         if (message.pending && message.clientId) outbox.discard(id, message.clientId)
       },
     }
-  }, [client, outbox, drafts, id])
+  }, [client, outbox, drafts, retries, id])
 
   return useMemo(() => {
     const stale = items.find((item) => item.state === 'stale')

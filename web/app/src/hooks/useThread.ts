@@ -16,6 +16,8 @@ export interface Thread {
   fetchOlder: () => void
   hasOlder: boolean
   isFetchingOlder: boolean
+  /** Why older ones couldn't be fetched. */
+  olderError: ApiError | null
   refetch: () => void
 }
 
@@ -35,6 +37,7 @@ export function useThread(id: string): Thread {
     fetchOlder: older.run,
     hasOlder: query.data?.nextCursor != null,
     isFetchingOlder: older.running,
+    olderError: older.error,
     refetch: () => {
       void client.cancelQueries({ queryKey: queryKeys.conversations.messages(id), exact: true }).then(() => query.refetch())
     },

@@ -143,6 +143,8 @@ export const ar: Catalogue = {
 
   'error.list': 'تعذّر تحميل القائمة',
   'error.thread': 'تعذّر تحميل الرسائل',
+  'error.older': 'تعذّر تحميل الرسائل الأقدم',
+  'error.more': 'تعذّر تحميل المزيد من المحادثات',
   'error.conversation': 'تعذّر تحميل المحادثة',
   'error.metrics': 'تعذّر تحميل الأرقام',
   'error.chart': 'تعذّر تحميل الرسم',

@@ -128,6 +128,8 @@ export const en = {
 
   'error.list': 'The list couldn’t be loaded',
   'error.thread': 'The messages couldn’t be loaded',
+  'error.older': 'Older messages couldn’t be loaded',
+  'error.more': 'Further conversations couldn’t be loaded',
   'error.conversation': 'The conversation couldn’t be loaded',
   'error.metrics': 'The figures couldn’t be loaded',
   'error.chart': 'The chart couldn’t be loaded',

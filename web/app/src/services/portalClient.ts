@@ -9,6 +9,7 @@ import { EventPump } from './eventPump'
 import { Outbox } from './outbox'
 import { IndexedOutboxStore } from './outboxStore'
 import type { Session } from './session'
+import { Retries } from './retries'
 import { SocketService } from './socketService'
 import { Sync } from './sync'
 import { ThreadRooms } from './threadRooms'
@@ -26,6 +27,7 @@ export interface PortalClient {
   sync: Sync
   outbox: Outbox
   drafts: Drafts
+  retries: Retries
   typing: TypingBoard
   /** Connects; the answer disconnects. */
   start(): () => void
@@ -44,6 +46,7 @@ export function createPortalClient(session: Session, user: User): PortalClient {
   const sync = new Sync({ client, buffer, api, socket, pump, rooms, me })
   const queries = createQueries({ api, client, buffer, me, isLive: () => sync.live })
   const drafts = new Drafts(me)
+  const retries = new Retries(me)
   const outbox = new Outbox({
     userId: me,
     store: new IndexedOutboxStore(),
@@ -77,5 +80,5 @@ export function createPortalClient(session: Session, user: User): PortalClient {
     }
   }
 
-  return { user, api, client, queries, socket, pump, rooms, sync, outbox, drafts, typing, start }
+  return { user, api, client, queries, socket, pump, rooms, sync, outbox, drafts, retries, typing, start }
 }

@@ -1,28 +1,27 @@
 import { Button } from '@mantine/core'
 import { IconRefresh } from '@tabler/icons-react'
-import { useNow } from '@/hooks/useNow'
 import { useI18n } from '@/i18n/I18nContext'
 import type { ApiError } from '@/lib/api'
 import { describeError } from '@/lib/describeError'
+import { Countdown } from './Countdown'
 import classes from './States.module.css'
 
 interface LoadErrorProps {
   /** What failed. */
   title: string
+  /** `retryAt` tells when it is tried again by itself. */
   error: ApiError
-  /** When it is tried again by itself, ms since 1970. */
-  retryAt?: number
   onRetry?: () => void
 }
 
 /** What failed, why if known, when it is tried again, and a way to try now. */
-export function LoadError({ title, error, retryAt, onRetry }: LoadErrorProps) {
+export function LoadError({ title, error, onRetry }: LoadErrorProps) {
   const { t } = useI18n()
   return (
     <div className={classes.state} role="alert">
       <p className={classes.title}>{title}</p>
       <p className={classes.text}>
-        {describeError(error, t)} {retryAt !== undefined && <Countdown to={retryAt} />}
+        {describeError(error, t)} {error.retryAt !== undefined && <Countdown to={error.retryAt} />}
       </p>
       {onRetry && (
         <div className={classes.action}>
@@ -33,12 +32,4 @@ export function LoadError({ title, error, retryAt, onRetry }: LoadErrorProps) {
       )}
     </div>
   )
-}
-
-/** The ticking seconds are for the eye; announced each second they would drown the rest. */
-function Countdown({ to }: { to: number }) {
-  const { t } = useI18n()
-  const now = useNow(1000)
-  const seconds = Math.max(0, Math.ceil((to - now) / 1000))
-  return <span aria-hidden>{t('error.retryIn', { seconds })}</span>
 }

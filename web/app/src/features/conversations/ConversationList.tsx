@@ -1,7 +1,8 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { Virtuoso, type VirtuosoHandle } from 'react-virtuoso'
 import { Late } from '@/components/ui/Late'
 import { LoadError } from '@/components/ui/LoadError'
+import { PagingError } from '@/components/ui/PagingError'
 import { useAuth } from '@/contexts/AuthContext'
 import { useConnection } from '@/hooks/useConnection'
 import { useDrafts, type ConversationList as List } from '@/hooks/useConversations'
@@ -31,7 +32,7 @@ export function ConversationList({ list, address, selectedId }: ConversationList
 
   if (list.conversations.length === 0) {
     if (list.error) {
-      return <LoadError title={t('error.list')} error={list.error} retryAt={list.retryAt} onRetry={list.refetch} />
+      return <LoadError title={t('error.list')} error={list.error} onRetry={list.refetch} />
     }
     if (list.isLoading) {
       return (
@@ -62,7 +63,7 @@ interface RowContext {
   tabbableId?: string
   label: string
   total: number
-  footer: string
+  footer: ReactNode
 }
 
 function Rows({ list, address, selectedId, rowHeight }: ConversationListProps & { rowHeight: number }) {
@@ -146,10 +147,12 @@ const parts = {
 }
 
 /** What stands below the rows: that more are coming, or as of when they are. */
-function useFooter(list: List): string {
+function useFooter(list: List): ReactNode {
   const { t, format } = useI18n()
   const { state, lastSyncAt } = useConnection()
-  if (list.isFetchingNextPage) return t('list.loadingMore')
+  const { isFetchingNextPage, nextPageError, fetchNextPage } = list
+  if (isFetchingNextPage) return t('list.loadingMore')
+  if (nextPageError) return <PagingError title={t('error.more')} error={nextPageError} onRetry={fetchNextPage} />
   if (state === 'disconnected' && lastSyncAt !== null) return t('list.asOf', { time: format.clock(lastSyncAt) })
   return ''
 }

@@ -62,7 +62,7 @@ export function WaitingTable() {
         </table>
       )}
       {rows.length === 0 && list.error && (
-        <LoadError title={t('error.list')} error={list.error} retryAt={list.retryAt} onRetry={list.refetch} />
+        <LoadError title={t('error.list')} error={list.error} onRetry={list.refetch} />
       )}
       {rows.length === 0 && !list.error && !list.isLoading && (
         <Empty title={t('dashboard.nobodyWaits')}>{t('dashboard.nobodyWaitsNext')}</Empty>

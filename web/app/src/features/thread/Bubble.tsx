@@ -20,7 +20,8 @@ export interface BubbleProps {
   /** When a failed one was sent again, ms since 1970. */
   retriedAt?: number
   onSelect: (id: string) => void
-  onRetry: (message: ThreadMessage) => void
+  /** Absent where one may not send. */
+  onRetry?: (message: ThreadMessage) => void
 }
 
 export const Bubble = memo(function Bubble(props: BubbleProps) {
@@ -91,12 +92,13 @@ function Below({ message, retriedAt, offline, onRetry }: BubbleProps) {
     return (
       <p className={classes.below} data-tone="fail">
         {failureText(message.error, t)}{' '}
-        {retriedAt === undefined ? (
+        {retriedAt !== undefined && (
+          <span className={classes.retried}>{t('message.retried', { time: format.clock(retriedAt) })}</span>
+        )}
+        {retriedAt === undefined && onRetry && (
           <button type="button" className={classes.retry} onClick={() => onRetry(message)}>
             {t('message.retry')}
           </button>
-        ) : (
-          <span className={classes.retried}>{t('message.retried', { time: format.clock(retriedAt) })}</span>
         )}
       </p>
     )

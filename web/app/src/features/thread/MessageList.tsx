@@ -1,18 +1,20 @@
 import { IconArrowDown } from '@tabler/icons-react'
 import { useEffect, useLayoutEffect, useMemo, useState } from 'react'
-import { Virtuoso } from 'react-virtuoso'
+import { PagingError } from '@/components/ui/PagingError'
 import { useConnection } from '@/hooks/useConnection'
 import { useReadMark, type Thread } from '@/hooks/useConversations'
 import { useNow } from '@/hooks/useNow'
+import { useRetries } from '@/hooks/useRetries'
 import { useI18n } from '@/i18n/I18nContext'
 import type { Conversation, ThreadMessage } from '@/lib/types'
 import { Bubble } from './Bubble'
 import classes from './MessageList.module.css'
-import { buildRows, type Row, type Separator } from './rows'
+import { buildRows, type Row } from './rows'
 import { Separators } from './Separators'
 import { useNewMarker } from './useNewMarker'
-import { useStickToBottom } from './useStickToBottom'
+import { useShownRows } from './useShownRows'
 import { useThreadEvents } from './useThreadEvents'
+import { useThreadScroll } from './useThreadScroll'
 
 interface MessageListProps {
   conversation: Conversation
@@ -20,68 +22,68 @@ interface MessageListProps {
   me: string
   selectedId: string | null
   onSelect: (id: string) => void
-  onRetry: (message: ThreadMessage) => void
-  /** When failed ones were sent again, by id. */
-  retried: ReadonlyMap<string, number>
+  /** Absent where one may not send. */
+  onRetry?: (message: ThreadMessage) => void
 }
-
-interface ListContext extends Omit<MessageListProps, 'conversation' | 'thread'> {
-  offline: boolean
-  now: number
-  after: Separator[]
-  head: string
-}
-
-/** Far above 0, so that older pages can be put before the first row without moving the others. */
-const FIRST_INDEX = 1_000_000
 
 /** The messages: at the bottom it stays there; elsewhere nothing moves, and a pill counts what came. */
-export function MessageList({ conversation, thread, ...rest }: MessageListProps) {
+export function MessageList({ conversation, thread, me, selectedId, onSelect, onRetry }: MessageListProps) {
   const { t } = useI18n()
   const now = useNow()
+  const retried = useRetries()
   const offline = useConnection().state === 'disconnected'
-  const [atBottom, setAtBottom] = useState(true)
-  const { stuck, toBottom, scrollerRef, onGrowth } = useStickToBottom()
   const { messages } = thread
-  const marker = useNewMarker({ messages, loaded: !thread.isLoading, unread: conversation.unreadCount, atBottom })
+  const { scroller, content, stuck, nearTop, settle, toBottom } = useThreadScroll()
+  const marker = useNewMarker({ messages, loaded: !thread.isLoading, unread: conversation.unreadCount, atBottom: stuck })
   const events = useThreadEvents(conversation)
   const { rows, after } = useMemo(() => buildRows(messages, events, marker), [messages, events, marker])
-  const firstIndex = useFirstIndex(rows)
+  const { shown, hidden, reveal } = useShownRows(rows, stuck)
   const missed = useMissed(rows, stuck)
 
-  useReadMark(conversation.id, atBottom && rows.length > 0)
+  // Before anything is painted.
+  useLayoutEffect(settle, [shown, settle])
+  useReadMark(conversation.id, stuck && rows.length > 0)
+  useEarlierRows({ thread, nearTop, hidden, reveal, stuck, shown })
 
-  useLayoutEffect(onGrowth, [rows, onGrowth])
   const last = rows.at(-1)
   const ownKey = last?.message.pending ? last.key : undefined
   useEffect(() => {
     if (ownKey !== undefined) toBottom()
   }, [ownKey, toBottom])
 
-  const head = thread.isFetchingOlder ? t('thread.loadingOlder') : thread.hasOlder ? '' : t('thread.start')
-  const context: ListContext = { ...rest, offline, now, after, head }
   return (
     <div className={classes.frame}>
-      <Virtuoso
-        scrollerRef={scrollerRef}
+      <div
+        ref={scroller}
         className={classes.scroller}
         role="log"
         aria-live="off"
         aria-label={t('thread.label', { name: conversation.contact.name })}
-        data={rows}
-        context={context}
-        firstItemIndex={firstIndex}
-        initialTopMostItemIndex={rows.length - 1}
-        computeItemKey={(_, row) => row.key}
-        itemContent={renderRow}
-        components={parts}
-        alignToBottom
-        totalListHeightChanged={onGrowth}
-        atBottomThreshold={32}
-        atBottomStateChange={setAtBottom}
-        startReached={() => thread.hasOlder && !thread.isFetchingOlder && thread.fetchOlder()}
-        increaseViewportBy={{ top: 800, bottom: 400 }}
-      />
+        tabIndex={0}
+      >
+        <div className={classes.head}>{hidden === 0 && <Head thread={thread} />}</div>
+        <div ref={content} className={classes.content}>
+          {shown.map(({ key, message, before, startsGroup, endsGroup }) => (
+            <div key={key} className={classes.row}>
+              <Separators separators={before} now={now} />
+              <Bubble
+                message={message}
+                startsGroup={startsGroup}
+                endsGroup={endsGroup}
+                mine={message.direction === 'outbound' && message.author.id === me}
+                selected={message.id === selectedId}
+                offline={offline}
+                retriedAt={retried[message.id]}
+                onSelect={onSelect}
+                onRetry={onRetry}
+              />
+            </div>
+          ))}
+          <div className={classes.foot}>
+            <Separators separators={after} now={now} />
+          </div>
+        </div>
+      </div>
       {missed > 0 && (
         <button type="button" className={classes.pill} onClick={toBottom}>
           <IconArrowDown size={16} stroke={1.75} aria-hidden />
@@ -93,40 +95,37 @@ export function MessageList({ conversation, thread, ...rest }: MessageListProps)
   )
 }
 
-function renderRow(_: number, row: Row, context: ListContext) {
-  const { message } = row
-  return (
-    <div className={classes.row}>
-      <Separators separators={row.before} now={context.now} />
-      <Bubble
-        message={message}
-        startsGroup={row.startsGroup}
-        endsGroup={row.endsGroup}
-        mine={message.direction === 'outbound' && message.author.id === context.me}
-        selected={message.id === context.selectedId}
-        offline={context.offline}
-        retriedAt={context.retried.get(message.id)}
-        onSelect={context.onSelect}
-        onRetry={context.onRetry}
-      />
-    </div>
-  )
+/** What stands above the first message: that more come, why they don't, or that there are none. */
+function Head({ thread }: { thread: Thread }) {
+  const { t } = useI18n()
+  const { isFetchingOlder, olderError, hasOlder, fetchOlder } = thread
+  if (olderError && !isFetchingOlder) {
+    return <PagingError title={t('error.older')} error={olderError} onRetry={fetchOlder} />
+  }
+  if (isFetchingOlder) return t('thread.loadingOlder')
+  return hasOlder ? '' : t('thread.start')
 }
 
-const parts = {
-  Header: ({ context }: { context?: ListContext }) => <p className={classes.head}>{context?.head}</p>,
-  Footer: ({ context }: { context?: ListContext }) => (
-    <div className={classes.foot}>{context && <Separators separators={context.after} now={context.now} />}</div>
-  ),
+interface EarlierRows {
+  thread: Thread
+  nearTop: boolean
+  stuck: boolean
+  hidden: number
+  reveal: () => void
+  shown: Row[]
 }
 
-/** Counts down as older rows come before the one that was first. */
-function useFirstIndex(rows: Row[]): number {
-  const [anchor, setAnchor] = useState<string>()
-  const first = rows[0]?.key
-  if (anchor === undefined && first !== undefined) setAnchor(first)
-  const place = rows.findIndex(({ key }) => key === anchor)
-  return FIRST_INDEX - Math.max(place, 0)
+/** Before one comes to the top there is more of it: from what is loaded, then from the server. */
+function useEarlierRows({ thread, nearTop, stuck, hidden, reveal, shown }: EarlierRows): void {
+  const { hasOlder, isFetchingOlder, olderError, fetchOlder } = thread
+  useEffect(() => {
+    if (!nearTop) return
+    if (hidden > 0) {
+      if (!stuck) reveal()
+    } else if (hasOlder && !isFetchingOlder && !olderError) fetchOlder()
+    // Each further row asks again: what came may still not reach the top.
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- reveal is another with every row
+  }, [nearTop, stuck, hidden, shown.length, hasOlder, isFetchingOlder, olderError, fetchOlder])
 }
 
 /** How many messages came since one left the bottom. */

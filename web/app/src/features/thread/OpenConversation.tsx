@@ -1,5 +1,5 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { lazy, Suspense, useCallback, useRef, useState } from 'react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { Empty } from '@/components/ui/Empty'
 import { Late } from '@/components/ui/Late'
@@ -10,7 +10,7 @@ import { useConversation, useSendMessage, useThread } from '@/hooks/useConversat
 import { useKeys } from '@/hooks/useKeys'
 import type { Layout } from '@/hooks/useLayout'
 import { useI18n } from '@/i18n/I18nContext'
-import type { Conversation, ThreadMessage } from '@/lib/types'
+import type { Conversation } from '@/lib/types'
 import { listQuery, type ListAddress } from '@/lib/views'
 import { MessageList } from './MessageList'
 import classes from './OpenConversation.module.css'
@@ -67,15 +67,6 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
   const [selectedId, setSelectedId] = useState<string | null>(null)
   const [panelWanted, setPanelWanted] = useState(true)
   const [drawerShown, setDrawerShown] = useState(false)
-  const [retried, setRetried] = useState<ReadonlyMap<string, number>>(new Map())
-
-  const onRetry = useCallback(
-    (message: ThreadMessage) => {
-      setRetried((before) => new Map(before).set(message.id, Date.now()))
-      sender.retry(message)
-    },
-    [sender],
-  )
 
   const mayWrite = user?.role !== 'viewer'
   useKeys({
@@ -113,8 +104,7 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
             me={user?.id ?? ''}
             selectedId={selectedId}
             onSelect={setSelectedId}
-            onRetry={onRetry}
-            retried={retried}
+            onRetry={mayWrite && conversation.status === 'active' ? sender.retry : undefined}
           />
         ) : (
           <NoMessages thread={thread} />

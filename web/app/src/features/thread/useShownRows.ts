@@ -1,0 +1,34 @@
+import { useState } from 'react'
+import type { Row } from './rows'
+
+/** So many rows stand in the page while one reads at the bottom. */
+export const TAIL = 300
+/** So many more appear at a time when one reads upwards. */
+const STEP = 100
+
+export interface ShownRows {
+  shown: Row[]
+  /** Rows that are loaded and not in the page. */
+  hidden: number
+  /** Puts more of them into the page. */
+  reveal: () => void
+}
+
+/**
+ * Keeps a long thread light: the page holds its end, and what one has read up
+ * to. Back at the bottom, what stands far above leaves the page again.
+ */
+export function useShownRows(rows: Row[], stuck: boolean): ShownRows {
+  const [from, setFrom] = useState<string | null>(null)
+  const tail = Math.max(0, rows.length - TAIL)
+  const first = rows[tail]?.key
+  if (stuck ? from !== null : from === null && first !== undefined) setFrom(stuck ? null : (first ?? null))
+
+  const found = from === null ? -1 : rows.findIndex(({ key }) => key === from)
+  const start = found < 0 ? tail : found
+  return {
+    shown: start === 0 ? rows : rows.slice(start),
+    hidden: start,
+    reveal: () => setFrom(rows[Math.max(0, start - STEP)]?.key ?? null),
+  }
+}
