@@ -1,28 +1,36 @@
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, type ComponentType, type ReactNode } from 'react'
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router'
+import { ErrorBoundary } from '@/components/ErrorBoundary'
 import { Starting } from '@/components/Starting'
 import { AuthProvider, useAuth } from '@/contexts/AuthContext'
+import { loadChunk } from '@/lib/loadChunk'
+import { nameOfPlace } from '@/lib/whereabouts'
 import { ThemeProvider } from '@/theme/ThemeProvider'
 
-const SignIn = lazy(() => import('@/pages/SignIn'))
-const SignedIn = lazy(() => import('./SignedIn'))
-const Dashboard = lazy(() => import('@/pages/Dashboard'))
-const Workspace = lazy(() => import('@/pages/Workspace'))
-const Settings = lazy(() => import('@/pages/Settings'))
-const NotFound = lazy(() => import('@/pages/NotFound'))
+const page = (load: () => Promise<{ default: ComponentType }>) => lazy(() => loadChunk(load))
+
+const SignIn = page(() => import('@/pages/SignIn'))
+const SignedIn = page(() => import('./SignedIn'))
+const Dashboard = page(() => import('@/pages/Dashboard'))
+const Workspace = page(() => import('@/pages/Workspace'))
+const Settings = page(() => import('@/pages/Settings'))
+const NotFound = page(() => import('@/pages/NotFound'))
 
 /** Where one wanted to go, kept in the history entry while one signs in. */
 export interface LoginState {
   from?: string
+  /** What stands there: whose conversation it is. */
+  name?: string
 }
 
 /** Keyed by the user: another one begins with nothing of the one before. */
 function SignedInRoute() {
-  const { status, user } = useAuth()
+  const { status, user, signedOutReason } = useAuth()
   const { pathname, search } = useLocation()
   if (status === 'loading') return <Starting />
   if (status === 'out' || !user) {
-    const state: LoginState = { from: pathname + search }
+    // Who signs out by choice isn't led back: someone else may sign in here next.
+    const state: LoginState = signedOutReason === 'chosen' ? {} : { from: pathname + search, name: nameOfPlace(pathname) }
     return <Navigate to="/login" replace state={state} />
   }
   return <SignedIn key={user.id} />
@@ -36,12 +44,22 @@ function LoginRoute() {
   return <SignIn />
 }
 
+/** Never an empty page: what loads says so, and what can't be loaded too. */
+function Frame({ children }: { children: ReactNode }) {
+  const { pathname } = useLocation()
+  return (
+    <ErrorBoundary resetKey={pathname}>
+      <Suspense fallback={<Starting />}>{children}</Suspense>
+    </ErrorBoundary>
+  )
+}
+
 export function App() {
   return (
     <ThemeProvider>
       <AuthProvider>
         <BrowserRouter>
-          <Suspense fallback={null}>
+          <Frame>
             <Routes>
               <Route path="/login" element={<LoginRoute />} />
               <Route element={<SignedInRoute />}>
@@ -52,7 +70,7 @@ export function App() {
                 <Route path="*" element={<NotFound />} />
               </Route>
             </Routes>
-          </Suspense>
+          </Frame>
         </BrowserRouter>
       </AuthProvider>
     </ThemeProvider>

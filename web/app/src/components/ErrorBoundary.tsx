@@ -1,6 +1,6 @@
 import { Component, type ErrorInfo, type ReactNode } from 'react'
-import { Button } from '@mantine/core'
 import { useI18n } from '@/i18n/I18nContext'
+import classes from './ErrorBoundary.module.css'
 import { Empty } from './ui/Empty'
 
 interface ErrorBoundaryProps {
@@ -42,9 +42,9 @@ function Failed() {
       <Empty
         title={t('error.page')}
         action={
-          <Button variant="default" onClick={() => window.location.reload()}>
+          <button type="button" className={classes.reload} onClick={() => window.location.reload()}>
             {t('error.reload')}
-          </Button>
+          </button>
         }
       >
         {t('error.pageNext')}

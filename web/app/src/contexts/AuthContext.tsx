@@ -10,7 +10,7 @@ export interface Auth {
   /** Throws ApiError. */
   login: (email: string, password: string) => Promise<void>
   logout: () => Promise<void>
-  /** Why the last session ended without its user asking for it here. */
+  /** Why the last session ended. */
   signedOutReason?: SignedOutReason
   /** While loading: the server didn't answer and is asked again then (ms since 1970). */
   retryAt?: number

@@ -1,4 +1,5 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { loadChunk } from '@/lib/loadChunk'
 import { createTranslate, type Catalogue, type Translate } from './catalogue'
 import { en } from './en'
 import { createFormat, type Format } from './format'
@@ -32,9 +33,13 @@ export function I18nProvider({ language, children }: I18nProviderProps) {
 
   useEffect(() => {
     let current = true
-    void languages[wanted].load().then((catalogue) => {
-      if (current) setLoaded({ tag: wanted, catalogue })
-    })
+    loadChunk(() => languages[wanted].load()).then(
+      (catalogue) => {
+        if (current) setLoaded({ tag: wanted, catalogue })
+      },
+      // The last language stays.
+      () => undefined,
+    )
     return () => {
       current = false
     }

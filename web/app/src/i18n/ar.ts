@@ -40,6 +40,7 @@ export const ar: Catalogue = {
   'login.goOn': 'ستتابع إلى الصفحة التي طلبتها.',
   'login.goOnConversation': 'ستتابع إلى المحادثة التي طلبتها.',
   'login.signedOut': 'سُجّل خروجك. سجّل الدخول لتعود إلى حيث كنت.',
+  'login.signedOutFrom': 'سُجّل خروجك. سجّل الدخول لتعود إلى {name}.',
   'login.email': 'البريد الإلكتروني',
   'login.password': 'كلمة المرور',
   'login.submit': 'تسجيل الدخول',

@@ -35,6 +35,7 @@ export const en = {
   'login.goOn': 'You’ll go on to the page you asked for.',
   'login.goOnConversation': 'You’ll go on to the conversation you asked for.',
   'login.signedOut': 'You were signed out. Sign in to go back to where you were.',
+  'login.signedOutFrom': 'You were signed out. Sign in to go back to {name}.',
   'login.email': 'Email',
   'login.password': 'Password',
   'login.submit': 'Sign in',

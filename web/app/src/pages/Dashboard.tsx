@@ -5,11 +5,12 @@ import { ChartFrame } from '@/features/dashboard/ChartFrame'
 import { Figures } from '@/features/dashboard/Figures'
 import { WaitingTable } from '@/features/dashboard/WaitingTable'
 import { useI18n } from '@/i18n/I18nContext'
+import { loadChunk } from '@/lib/loadChunk'
 import type { Period } from '@/lib/types'
 import classes from './Dashboard.module.css'
 
-const VolumeChart = lazy(() => import('@/features/dashboard/VolumeChart'))
-const DeliveryChart = lazy(() => import('@/features/dashboard/DeliveryChart'))
+const VolumeChart = lazy(() => loadChunk(() => import('@/features/dashboard/VolumeChart')))
+const DeliveryChart = lazy(() => loadChunk(() => import('@/features/dashboard/DeliveryChart')))
 
 const periods = ['24h', '7d', '30d'] as const satisfies readonly Period[]
 

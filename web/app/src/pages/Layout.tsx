@@ -10,9 +10,10 @@ import { useAlerts } from '@/hooks/useAlerts'
 import { useKeys } from '@/hooks/useKeys'
 import { useLayout } from '@/hooks/useLayout'
 import { useI18n } from '@/i18n/I18nContext'
+import { loadChunk } from '@/lib/loadChunk'
 import classes from './Layout.module.css'
 
-const KeyboardHelp = lazy(() => import('@/features/keyboard/KeyboardHelp'))
+const KeyboardHelp = lazy(() => loadChunk(() => import('@/features/keyboard/KeyboardHelp')))
 
 /** The frame around every signed-in page: places to go, the connection, toasts. */
 export default function Layout() {

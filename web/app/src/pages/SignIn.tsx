@@ -13,7 +13,8 @@ import classes from './SignIn.module.css'
 export default function SignIn() {
   const { t } = useI18n()
   const { signedOutReason } = useAuth()
-  const state = useLocation().state as { from?: string } | null
+  const state = useLocation().state as { from?: string; name?: string } | null
+  const signedOut = signedOutReason !== undefined && signedOutReason !== 'chosen'
 
   useEffect(() => {
     document.title = t('app.title', { page: t('login.page') })
@@ -28,7 +29,7 @@ export default function SignIn() {
         </p>
         <div className={classes.form}>
           <h1 className={classes.title}>{t('login.title')}</h1>
-          <p className={classes.sub}>{t(subtitle(state?.from, signedOutReason !== undefined))}</p>
+          <p className={classes.sub}>{signedOut && state?.name ? t('login.signedOutFrom', { name: state.name }) : t(subtitle(state?.from, signedOut))}</p>
           <SignInForm />
         </div>
         <div className={classes.foot}>

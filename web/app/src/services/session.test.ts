@@ -70,7 +70,7 @@ afterEach(() => {
 })
 
 describe('on load', () => {
-  test('a page without a session asks for no token, so that its console stays clean', async () => {
+  test('PAGE-9 a page without a session asks for no token, so that its console stays clean', async () => {
     const session = open()
     expect(status(session)).toBe('loading')
     await settle()
@@ -78,7 +78,7 @@ describe('on load', () => {
     expect(server.calls).toEqual(['session'])
   })
 
-  test('a session is restored; nothing of it is in storage', async () => {
+  test('PAGE-8 a session is restored; nothing of it is in storage', async () => {
     server.cookie = true
     const session = open()
     await settle()
@@ -87,7 +87,7 @@ describe('on load', () => {
     expect(JSON.stringify([localStorage, sessionStorage, document.cookie])).not.toContain('token')
   })
 
-  test('while the server is away it waits and tries again', async () => {
+  test('PAGE-11 while the server is away it waits and tries again', async () => {
     server.cookie = true
     server.broken = 0
     const session = open()
@@ -107,7 +107,7 @@ describe('signed in', () => {
     return session
   }
 
-  test('the token is renewed before it runs out, and told', async () => {
+  test('PAGE-10 the token is renewed before it runs out, and told', async () => {
     const session = await signedIn()
     const told = vi.fn()
     session.onToken(told)
@@ -133,6 +133,21 @@ describe('signed in', () => {
     await vi.waitFor(() => expect(other.snapshot()).toMatchObject({ status: 'out', signedOutReason: 'expired' }))
   })
 
+  test('PAGE-12 a session that ended elsewhere is noticed without asking for a token in vain', async () => {
+    const session = await signedIn()
+    server.cookie = false
+    server.calls = []
+    await expect(session.reclaim()).rejects.toMatchObject({ status: 401 })
+    expect(session.snapshot()).toMatchObject({ status: 'out', signedOutReason: 'elsewhere' })
+    expect(server.calls).toEqual(['session'])
+  })
+
+  test('PAGE-12 a session that goes on gets a fresh token after the server ended a socket', async () => {
+    const session = await signedIn()
+    expect(await session.reclaim()).toBe('token-2')
+    expect(status(session)).toBe('in')
+  })
+
   test('no answer to a renewal ends nothing', async () => {
     const session = await signedIn()
     server.broken = 503
@@ -140,7 +155,7 @@ describe('signed in', () => {
     expect(status(session)).toBe('in')
   })
 
-  test('signing out ends it in every tab, at once and for good', async () => {
+  test('PAGE-8 signing out ends it in every tab, at once and for good', async () => {
     const session = await signedIn()
     const other = open()
     await settle()
@@ -148,12 +163,12 @@ describe('signed in', () => {
     const late = session.refresh().catch((thrown: unknown) => thrown)
     await session.logout()
     expect(await late).toBeInstanceOf(ApiError)
-    expect(session.snapshot()).toEqual({ status: 'out', user: null, signedOutReason: undefined })
+    expect(session.snapshot()).toEqual({ status: 'out', user: null, signedOutReason: 'chosen' })
     await vi.waitFor(() => expect(other.snapshot()).toMatchObject({ status: 'out', signedOutReason: 'elsewhere' }))
     expect(server.cookie).toBe(false)
   })
 
-  test('a sign-out that the server did not hear is not undone by a reload, and told then', async () => {
+  test('PAGE-8 a sign-out that the server did not hear is not undone by a reload, and told then', async () => {
     const session = await signedIn()
     server.broken = 0
     await session.logout()

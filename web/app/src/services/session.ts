@@ -3,8 +3,8 @@ import { Listeners } from '@/lib/listeners'
 import { openChannel, withLock, type Channel } from '@/lib/tabs'
 import type { SessionAnswer, User } from '@/lib/types'
 
-/** Why a session ended without its user asking for it in this tab. */
-export type SignedOutReason = 'expired' | 'elsewhere'
+/** Why a session ended: `chosen` by its user in this tab, else not. */
+export type SignedOutReason = 'expired' | 'elsewhere' | 'chosen'
 
 export interface SessionState {
   status: 'loading' | 'in' | 'out'
@@ -84,7 +84,7 @@ export class Session implements TokenSource {
 
   /** Signs out here at once, and on the server as soon as it answers. */
   async logout(): Promise<void> {
-    this.end()
+    this.end('chosen')
     this.channel?.post({ type: 'out', reason: 'elsewhere' })
     untold(true)
     await this.tellSignOut()
@@ -123,6 +123,17 @@ export class Session implements TokenSource {
       this.refreshing = null
     })
     return this.refreshing
+  }
+
+  /**
+   * A new access token after the server ended what the old one was used for. The
+   * session may be over: that is asked first, as being refused a token is an error in the console.
+   */
+  async reclaim(): Promise<string> {
+    const { ended } = this
+    if (await this.hasCookie()) return this.refresh()
+    if (ended === this.ended) this.end('elsewhere')
+    throw new ApiError(401, { title: 'signed out' })
   }
 
   private async askForToken(): Promise<string> {
@@ -180,12 +191,15 @@ export class Session implements TokenSource {
     })
   }
 
-  /** A page can't see the cookie; asking for a token in vain would log an error. */
   private async ask(): Promise<void> {
-    const response = await call('/api/auth/session')
-    const { session } = (await response.json()) as { session: boolean }
-    if (session) await this.refresh()
+    if (await this.hasCookie()) await this.refresh()
     else if (this.state.status === 'loading') this.end()
+  }
+
+  /** A page can't see the cookie; asking for a token in vain would log an error. */
+  private async hasCookie(): Promise<boolean> {
+    const response = await call('/api/auth/session')
+    return ((await response.json()) as { session: boolean }).session
   }
 
   private end(signedOutReason?: SignedOutReason): void {

@@ -160,7 +160,7 @@ export class SocketService {
 
   /** The token is not good any more: with a new one we may come back; refused, the session ends. */
   private renewAndConnect(): void {
-    this.session.refresh().then(
+    this.session.reclaim().then(
       () => {
         if (this.running) this.socket.connect()
       },

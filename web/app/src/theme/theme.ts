@@ -55,7 +55,7 @@ export const theme = createTheme({
       defaultProps: { openDelay: 400, transitionProps: { transition: 'fade', duration: 120 } },
       classNames: { tooltip: mantine.tooltip },
     },
-    Drawer: { classNames: { content: mantine.drawer } },
+    Drawer: { classNames: { content: mantine.drawer, header: mantine.drawerHeader, title: mantine.modalTitle } },
     Modal: { classNames: { content: mantine.modal, title: mantine.modalTitle } },
     Select: { classNames: { input: mantine.input, dropdown: mantine.dropdown } },
     Switch: { classNames: { track: mantine.switchTrack } },

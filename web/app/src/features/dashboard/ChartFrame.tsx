@@ -41,11 +41,11 @@ export function ChartFrame({ title, series, rowNames = [], instead, children }: 
           ))}
         </ul>
       </div>
-      <div className={classes.plot} dir="ltr">
+      <div className={classes.plot}>
         {instead}
         {!instead && asTable && series && <SeriesTable series={series} rowNames={rowNames} />}
         {!instead && !asTable && (
-          <div role="img" aria-labelledby={id} className={classes.chart}>
+          <div role="img" aria-labelledby={id} className={classes.chart} dir="ltr">
             {children}
           </div>
         )}
@@ -60,9 +60,9 @@ export function ChartFrame({ title, series, rowNames = [], instead, children }: 
 }
 
 function SeriesTable({ series, rowNames }: { series: Series[]; rowNames: string[] }) {
-  const { t, dir } = useI18n()
+  const { t } = useI18n()
   return (
-    <div className={classes.scroll} dir={dir} tabIndex={0} role="group" aria-label={t('dashboard.asTable')}>
+    <div className={classes.scroll} tabIndex={0} role="group" aria-label={t('dashboard.asTable')}>
       <table className={classes.table}>
         <thead>
           <tr>

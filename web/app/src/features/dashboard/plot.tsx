@@ -1,4 +1,4 @@
-/** What both charts share: axes from 0, hairlines, hours in UTC. */
+/** What both charts share: axes from 0, hairlines, hours in UTC; time runs as the page is read. */
 import type { ReactNode } from 'react'
 import { BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import { useI18n } from '@/i18n/I18nContext'
@@ -26,20 +26,23 @@ interface PlotProps {
 const tick = { fill: 'var(--ap-ink-3)', fontSize: 12 }
 
 export function Plot({ data, period, children }: PlotProps) {
+  const { dir } = useI18n()
+  const rtl = dir === 'rtl'
   const every = { '24h': 2, '7d': 0, '30d': 4 }[period]
   return (
     <ResponsiveContainer>
-      <BarChart data={data} margin={{ top: 20, right: 16, bottom: 4, left: -12 }} barGap={1} barCategoryGap="18%" accessibilityLayer={false}>
+      <BarChart data={data} margin={{ top: 20, right: rtl ? -12 : 16, bottom: 4, left: rtl ? 16 : -12 }} barGap={1} barCategoryGap="18%" accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--ap-line)" />
         <XAxis
           dataKey="at"
+          reversed={rtl}
           tickFormatter={(name: string) => (period === '24h' ? name.slice(0, 2) : name)}
           interval={every}
           tick={tick}
           tickLine={false}
           axisLine={{ stroke: 'var(--ap-line)' }}
         />
-        <YAxis allowDecimals={false} tickCount={4} tick={tick} tickLine={false} axisLine={false} />
+        <YAxis orientation={rtl ? 'right' : 'left'} allowDecimals={false} tickCount={4} tick={tick} tickLine={false} axisLine={false} />
         <Tooltip
           cursor={{ fill: 'var(--ap-hover)' }}
           isAnimationActive={false}

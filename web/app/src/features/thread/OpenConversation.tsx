@@ -1,6 +1,6 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { lazy, Suspense, useRef, useState } from 'react'
-import { Link, useNavigate } from 'react-router'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { Link, useLocation, useNavigate } from 'react-router'
 import { Empty } from '@/components/ui/Empty'
 import { Late } from '@/components/ui/Late'
 import { LoadError } from '@/components/ui/LoadError'
@@ -10,8 +10,10 @@ import { useConversation, useSendMessage, useThread } from '@/hooks/useConversat
 import { useKeys } from '@/hooks/useKeys'
 import type { Layout } from '@/hooks/useLayout'
 import { useI18n } from '@/i18n/I18nContext'
+import { loadChunk } from '@/lib/loadChunk'
 import type { Conversation } from '@/lib/types'
 import { listQuery, type ListAddress } from '@/lib/views'
+import { noteWhereabouts } from '@/lib/whereabouts'
 import { MessageList } from './MessageList'
 import classes from './OpenConversation.module.css'
 import { ReplyArea } from './ReplyArea'
@@ -20,7 +22,7 @@ import { ThreadSkeleton } from './ThreadSkeleton'
 import { useThreadActions } from './useThreadActions'
 import { DetailsPanel } from '@/features/details/DetailsPanel'
 
-const DetailsDrawer = lazy(() => import('@/features/details/DetailsDrawer'))
+const DetailsDrawer = lazy(() => loadChunk(() => import('@/features/details/DetailsDrawer')))
 
 interface OpenConversationProps {
   id: string
@@ -77,6 +79,9 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
       e: actions.toggleClosed,
     }),
   })
+
+  const { pathname } = useLocation()
+  useEffect(() => noteWhereabouts(pathname, conversation.contact.name), [pathname, conversation.contact.name])
 
   const panelShown = layout === 'wide' && panelWanted
   const details = { conversation, messages: thread.messages, selectedId }
