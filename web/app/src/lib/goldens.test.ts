@@ -6,6 +6,7 @@ import { listFromPage, type ListData } from './patch/conversationList'
 import type { ThreadData } from './patch/thread'
 import { createQueryClient } from './queryClient'
 import { queryKeys } from './queryKeys'
+import type { ChannelTest, DeadLetter, Installation, WhatsAppChannel } from './settingsTypes'
 import type {
   Conversation, ConversationAnswer, ConversationPage, DeliveryStats, DurableEventName, Message, MessagePage, MessageVolume, Metrics,
   PortalEvent, Problem, ServerEvents, SessionAnswer, UserSummary,
@@ -123,6 +124,13 @@ describe('golden answers', () => {
     'rest.message-volume.json': { labels: true, inbound: true, outbound: true } satisfies Shape<MessageVolume>,
     'rest.delivery-stats.json': { labels: true, delivered: true, failed: true } satisfies Shape<DeliveryStats>,
     'rest.users.json': { users: true },
+    'rest.user.json': { user: true },
+    'rest.settings.json': { allowedOrigins: true, logRetentionSeconds: true, version: true } satisfies Shape<Installation>,
+    'rest.channel.json': {
+      phoneNumberId: true, displayPhoneNumber: true, accessToken: true, appSecret: true, verifyToken: true, webhookUrl: true,
+    } satisfies Shape<WhatsAppChannel>,
+    'rest.channel-test.json': { ok: true, message: true } satisfies Shape<ChannelTest>,
+    'rest.dead-letters.json': { deadLetters: true },
   }
 
   for (const [file, shape] of Object.entries(bodies)) {
@@ -139,6 +147,16 @@ describe('golden answers', () => {
     for (const user of users) expectShape(user, { id: true, name: true, email: true, role: true } satisfies Shape<UserSummary>)
     const { user } = read('rest.session.json') as SessionAnswer
     expectShape(user, { id: true, email: true, name: true, role: true, tenantId: true, tenantName: true })
+  })
+
+  test('a letter that could not be applied', () => {
+    const { deadLetters } = read('rest.dead-letters.json') as { deadLetters: DeadLetter[] }
+    expect(deadLetters.length).toBeGreaterThan(0)
+    for (const letter of deadLetters) {
+      expectShape(letter, {
+        queue: true, key: true, reason: true, deadLetteredAt: true, body: true, truncated: true,
+      } satisfies Shape<DeadLetter>)
+    }
   })
 
   test('a stale reply is refused with the newer messages', () => {

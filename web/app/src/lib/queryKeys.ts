@@ -6,6 +6,7 @@ import { appendPage, emptyList, listFromPage, type ListData } from './patch/conv
 import type { ConversationData } from './patch/conversation'
 import type { MetricsData, UnreadData } from './patch/counters'
 import { prependPage, threadFromPage, type ThreadData } from './patch/thread'
+import type { DeadLetter, Installation, WhatsAppChannel } from './settingsTypes'
 import type {
   ConversationAnswer, ConversationFilter, ConversationPage, DeliveryStats, MessagePage, MessageVolume, Metrics, Period,
   UserSummary,
@@ -33,6 +34,11 @@ export const queryKeys = {
     delivery: (period: Period) => [...analytics, 'delivery-stats', period] as const,
   },
   users: ['users'] as const,
+  settings: {
+    installation: ['settings', 'installation'] as const,
+    channel: ['settings', 'channel'] as const,
+    deadLetters: ['settings', 'dead-letters'] as const,
+  },
 }
 
 const PAGE = 50
@@ -196,6 +202,26 @@ export function createQueries(scope: QueryScope) {
         queryKey: queryKeys.users,
         queryFn: async ({ signal }) => (await api.get<{ users: UserSummary[] }>('/api/users', { signal })).users,
         staleTime: 300_000,
+      }),
+
+    installation: () =>
+      queryOptions({
+        queryKey: queryKeys.settings.installation,
+        queryFn: ({ signal }) => api.get<Installation>('/api/settings', { signal }),
+        staleTime: 300_000,
+      }),
+
+    channel: () =>
+      queryOptions({
+        queryKey: queryKeys.settings.channel,
+        queryFn: ({ signal }) => api.get<WhatsAppChannel>('/api/settings/whatsapp', { signal }),
+      }),
+
+    deadLetters: () =>
+      queryOptions({
+        queryKey: queryKeys.settings.deadLetters,
+        queryFn: async ({ signal }) =>
+          (await api.get<{ deadLetters: DeadLetter[] }>('/api/dead-letters', { signal })).deadLetters,
       }),
 
     /** Loads the next page of a list into the cache. */
