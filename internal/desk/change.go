@@ -28,10 +28,7 @@ func (d *Desk) update(ctx context.Context, tenantID string, fn func(*change) err
 // another tenant's is NotFound, and only then a viewer's Forbidden.
 func (d *Desk) updateConversation(ctx context.Context, who portal.Identity, id string, fn func(*change, *portal.Conversation) error) error {
 	if !who.Role.CanWrite() {
-		if err := d.CanSee(ctx, who, id); err != nil {
-			return err
-		}
-		return errForbidden()
+		return d.CanChange(ctx, who, id)
 	}
 	return d.update(ctx, who.TenantID, func(c *change) error {
 		conv, err := conversation(ctx, c.tx, id)

@@ -30,6 +30,18 @@ func (d *Desk) CanSee(ctx context.Context, who portal.Identity, conversationID s
 	})
 }
 
+// CanChange tells by its error whether who may change a conversation: NotFound
+// as CanSee has it, and only then a viewer's Forbidden.
+func (d *Desk) CanChange(ctx context.Context, who portal.Identity, conversationID string) error {
+	if err := d.CanSee(ctx, who, conversationID); err != nil {
+		return err
+	}
+	if !who.Role.CanWrite() {
+		return errForbidden()
+	}
+	return nil
+}
+
 // conversation finds by an id that a client sent.
 func conversation(ctx context.Context, tx store.ReadTx, id string) (*portal.Conversation, error) {
 	if !isID(id) {

@@ -67,7 +67,7 @@ type UserChange struct {
 // UpdateUser changes a user. Admins only. Taking the role of the tenant's last
 // admin is a Conflict: nobody could give it back.
 func (d *Desk) UpdateUser(ctx context.Context, who portal.Identity, id string, in UserChange) (portal.User, error) {
-	if err := d.mayManage(ctx, who, id); err != nil {
+	if err := d.CanManage(ctx, who, id); err != nil {
 		return portal.User{}, err
 	}
 	hash := ""
@@ -104,8 +104,9 @@ func (d *Desk) UpdateUser(ctx context.Context, who portal.Identity, id string, i
 	return user, nil
 }
 
-// mayManage tells a missing user before a missing right.
-func (d *Desk) mayManage(ctx context.Context, who portal.Identity, id string) error {
+// CanManage tells by its error whether who may change a user: NotFound when it
+// is missing or another tenant's, and only then Forbidden.
+func (d *Desk) CanManage(ctx context.Context, who portal.Identity, id string) error {
 	if !isID(id) {
 		return portal.Errorf(portal.NotFound, "no such user")
 	}

@@ -115,7 +115,7 @@ func TestLargeBodiesOverTheNetwork(t *testing.T) {
 	server := httptest.NewServer(w.handler)
 	defer server.Close()
 	body := `{"text":"` + strings.Repeat("a", 4<<20) + `"}`
-	for _, path := range []string{"/api/auth/login", "/api/conversations/" + w.conversation["acme"] + "/read", "/api/conversations/x/messages"} {
+	for _, path := range []string{"/api/auth/login", "/api/conversations/" + w.conversation["acme"] + "/read", "/api/conversations/" + w.conversation["acme"] + "/messages"} {
 		for _, announced := range []bool{true, false} {
 			t.Run(fmt.Sprintf("REST-12 the answer arrives whole: %s announced %v", path, announced), func(t *testing.T) {
 				if !announced && strings.HasSuffix(path, "read") {

@@ -79,9 +79,9 @@ func (s *server) conversationRoutes(api huma.API) {
 	handle(s, api, call{id: "listConversations", method: http.MethodGet, path: "/api/conversations", tag: tag, summary: "List conversations"}, s.list)
 	handle(s, api, call{id: "getConversation", method: http.MethodGet, path: "/api/conversations/{id}", tag: tag, summary: "Get a conversation", errors: missing}, s.conversation)
 	handle(s, api, call{id: "contactConversations", method: http.MethodGet, path: "/api/contacts/{contactId}/conversations", tag: tag, summary: "All conversations with one contact", errors: missing}, s.contactConversations)
-	handle(s, api, call{id: "assignConversation", method: http.MethodPost, path: "/api/conversations/{id}/assign", tag: tag, summary: "Assign to someone, or to nobody", errors: denied}, s.assign)
+	handle(s, api, call{id: "assignConversation", method: http.MethodPost, path: "/api/conversations/{id}/assign", tag: tag, summary: "Assign to someone, or to nobody", errors: denied, may: s.Desk.CanChange}, s.assign)
 	handle(s, api, call{id: "setConversationStatus", method: http.MethodPost, path: "/api/conversations/{id}/status", tag: tag, summary: "Close or reopen",
-		about: "Reopening is a conflict while the contact has another active conversation.", errors: append(denied, http.StatusConflict)}, s.setStatus)
+		about: "Reopening is a conflict while the contact has another active conversation.", errors: append(denied, http.StatusConflict), may: s.Desk.CanChange}, s.setStatus)
 	handle(s, api, call{id: "readConversation", method: http.MethodPost, path: "/api/conversations/{id}/read", tag: tag, summary: "Mark as read", errors: denied}, s.read)
 }
 

@@ -52,7 +52,7 @@ func (s *server) messageRoutes(api huma.API) {
 		summary: "Read a thread, newest page first", errors: []int{http.StatusNotFound}}, s.messages)
 	handle(s, api, call{id: "reply", method: http.MethodPost, path: "/api/conversations/{id}/messages", tag: tag, summary: "Reply",
 		about:  "Answers 201 as soon as the message is durable, and 200 if it was sent before. What becomes of it is told live by message:delivered.",
-		status: http.StatusCreated, errors: []int{http.StatusNotFound, http.StatusForbidden, http.StatusConflict}}, s.reply)
+		status: http.StatusCreated, errors: []int{http.StatusNotFound, http.StatusForbidden, http.StatusConflict}, may: s.Desk.CanChange}, s.reply)
 }
 
 func (s *server) messages(ctx context.Context, who portal.Identity, in *messagesInput) (*body[MessagesBody], error) {

@@ -67,6 +67,9 @@ type call struct {
 	errors           []int // beside the usual ones
 	security         string
 	tag              string
+	// may tells whether who may do this to the thing that the path's id names; nil: the handler tells. It comes
+	// before the body is read, so that what doesn't exist is 404 and a viewer 403 whatever they send.
+	may func(ctx context.Context, who portal.Identity, id string) error
 }
 
 // handle registers a route whose handler knows who is asking.
@@ -99,20 +102,40 @@ func register[I, O any](s *server, api huma.API, c call, fn func(context.Context
 		BodyReadTimeout: bodyTime,
 		Errors:          errorsOf(c.method, c.errors...),
 	}
+	if c.may != nil {
+		op.Middlewares = huma.Middlewares{s.ask(c)}
+	}
 	if c.security != "" {
 		op.Security = []map[string][]string{{c.security: {}}}
 	}
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)
 		if err != nil {
-			p := problemOf(err)
-			if p.Status == http.StatusInternalServerError && ctx.Err() == nil {
-				s.Logger.Error("a call failed", "call", c.id, "err", err)
-			}
-			return nil, p
+			return nil, s.failed(ctx, c, err)
 		}
 		return out, nil
 	})
+}
+
+// ask refuses those who may not before anything of the call is read.
+func (s *server) ask(c call) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		who, _ := auth.IdentityFrom(ctx.Context())
+		if err := c.may(ctx.Context(), who, ctx.Param("id")); err != nil {
+			refuse(ctx, s.failed(ctx.Context(), c, err))
+			return
+		}
+		next(ctx)
+	}
+}
+
+// failed is the answer of a call that failed; what nobody expected is logged.
+func (s *server) failed(ctx context.Context, c call, err error) *Problem {
+	p := problemOf(err)
+	if p.Status == http.StatusInternalServerError && ctx.Err() == nil {
+		s.Logger.Error("a call failed", "call", c.id, "err", err)
+	}
+	return p
 }
 
 // body is an answer that is nothing but its body.

@@ -133,6 +133,20 @@ func TestRoutes(t *testing.T) {
 						require.Equal(t, missing.status, foreign.status)
 					})
 				}
+				if row.none != "" && row.body != "" {
+					t.Run("REST-4 whatever is wrong with the body: "+who, func(t *testing.T) {
+						for _, bad := range []string{"{", "{}", "[]"} {
+							ask := func(path string) reply {
+								return w.do(request{method: method, path: path, body: bad, token: w.token(who)})
+							}
+							isProblem(t, ask(row.none), http.StatusNotFound)
+							isProblem(t, ask(row.path(w, "globex")), http.StatusNotFound)
+							if want := map[string]int{"viv": row.viewer, "ben": row.agent}[who[:3]]; want == http.StatusForbidden {
+								isProblem(t, ask(own), http.StatusForbidden)
+							}
+						}
+					})
+				}
 				t.Run("REST-5 by role: "+who, func(t *testing.T) {
 					want := map[string]int{"viv": row.viewer, "ben": row.agent, "ann": row.admin}[who[:3]]
 					require.Equal(t, want, call(who, own).status)

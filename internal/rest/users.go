@@ -57,7 +57,7 @@ func (s *server) userRoutes(api huma.API) {
 	handle(s, api, call{id: "createUser", method: http.MethodPost, path: "/api/users", tag: tag, summary: "Add someone (admins)",
 		status: http.StatusCreated, errors: []int{http.StatusForbidden, http.StatusConflict}}, s.createUser)
 	handle(s, api, call{id: "updateUser", method: http.MethodPatch, path: "/api/users/{id}", tag: tag, summary: "Change someone (admins)",
-		errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}}, s.updateUser)
+		errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, may: s.Desk.CanManage}, s.updateUser)
 }
 
 func (s *server) users(ctx context.Context, who portal.Identity, _ *none) (*body[UsersBody], error) {
