@@ -138,7 +138,7 @@ describe('golden answers', () => {
       const body = read(file) as Record<string, unknown>
       expectShape(body, shape)
       for (const c of (body.conversations ?? (body.conversation ? [body.conversation] : [])) as Conversation[]) expectShape(c, conversationShape)
-      for (const m of (body.messages ?? (body.message ? [body.message] : [])) as Message[]) expectShape(m, messageShape)
+      for (const m of (body.messages ?? (typeof body.message === 'object' ? [body.message] : [])) as Message[]) expectShape(m, messageShape)
     })
   }
 
