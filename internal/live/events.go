@@ -16,18 +16,51 @@ const storeTimeout = 10 * time.Second
 // handler answers one client event: fields for the acknowledgement, or an error.
 type handler func(ctx context.Context, c *client, body json.RawMessage) (map[string]any, error)
 
+// clientEvent is one event that clients may send.
+type clientEvent struct {
+	name string
+	fn   handler
+	// waits tells that answering may wait for the database: it is then done on a goroutine of its own while the
+	// socket's later events wait, so that pongs and acknowledgements go on. Else the connection's own answers.
+	waits func(c *client, body json.RawMessage) bool
+}
+
+// clientEvents are all that clients may send.
+func (l *Live) clientEvents() []clientEvent {
+	always := func(*client, json.RawMessage) bool { return true }
+	never := func(*client, json.RawMessage) bool { return false }
+	return []clientEvent{
+		{"conversation:join", l.join, always},
+		{"conversation:leave", l.leave, always},
+		{"auth:refresh", l.refresh, always},
+		{"session:ping", l.ping, never},
+		{"typing:start", l.typing("typing:start"), outside},
+		{"typing:stop", l.typing("typing:stop"), outside},
+	}
+}
+
+// outside tells that the event is about a room that the client isn't in, so that
+// the database has to say whether there is such a conversation.
+func outside(c *client, body json.RawMessage) bool {
+	id, err := roomOf(body)
+	return err == nil && !c.isIn(id)
+}
+
 // bind registers the client's events. It runs before the replay, so that what
 // the client sends meanwhile waits for it in order.
 func (l *Live) bind(_ context.Context, s *socketio.Socket) {
 	c := clientOf(s)
 	s.Conn().OnPong(func() { l.ponged(c) })
 
-	l.held(s, "conversation:join", l.join)
-	l.held(s, "conversation:leave", l.leave)
-	l.held(s, "auth:refresh", l.refresh)
-	l.direct(s, "session:ping", l.ping)
-	l.direct(s, "typing:start", l.typing("typing:start"))
-	l.direct(s, "typing:stop", l.typing("typing:stop"))
+	for _, e := range l.clientEvents() {
+		s.On(e.name, func(ctx context.Context, call *socketio.Call) {
+			if e.waits(c, bodyOf(call)) {
+				s.Hold(func(ctx context.Context) { l.answer(ctx, c, call, e.fn) })
+				return
+			}
+			l.answer(ctx, c, call, e.fn)
+		})
+	}
 	s.OnAny(func(ctx context.Context, call *socketio.Call) {
 		l.answer(ctx, c, call, func(context.Context, *client, json.RawMessage) (map[string]any, error) {
 			return nil, portal.Errorf(portal.Invalid, "there is no event %.64q", call.Event)
@@ -35,17 +68,12 @@ func (l *Live) bind(_ context.Context, s *socketio.Socket) {
 	})
 }
 
-// direct answers on the connection's own goroutine: for what doesn't wait.
-func (l *Live) direct(s *socketio.Socket, event string, fn handler) {
-	s.On(event, func(ctx context.Context, call *socketio.Call) { l.answer(ctx, clientOf(s), call, fn) })
-}
-
-// held answers on a goroutine of its own while the socket's later events wait:
-// for what asks the database, so that pongs and acknowledgements go on.
-func (l *Live) held(s *socketio.Socket, event string, fn handler) {
-	s.On(event, func(_ context.Context, call *socketio.Call) {
-		s.Hold(func(ctx context.Context) { l.answer(ctx, clientOf(s), call, fn) })
-	})
+// bodyOf is the event's first argument, nil for none.
+func bodyOf(call *socketio.Call) json.RawMessage {
+	if len(call.Args) == 0 {
+		return nil
+	}
+	return call.Args[0]
 }
 
 func (l *Live) answer(ctx context.Context, c *client, call *socketio.Call, fn handler) {
@@ -65,11 +93,7 @@ func (l *Live) attempt(ctx context.Context, c *client, call *socketio.Call, fn h
 	if !c.events.Allow() {
 		return nil, portal.Errorf(portal.RateLimited, "more than %d events a second; slow down", eventRate)
 	}
-	var body json.RawMessage
-	if len(call.Args) > 0 {
-		body = call.Args[0]
-	}
-	return fn(ctx, c, body)
+	return fn(ctx, c, bodyOf(call))
 }
 
 // refusal is the acknowledgement of an event that failed. What isn't known to

@@ -59,7 +59,7 @@ func newBench(t *testing.T) *bench {
 	}
 	require.NoError(t, b.desk.Seed(t.Context(), desk.Seed{Tenants: []desk.SeedTenant{
 		{Tenant: portal.Tenant{ID: "acme", Name: "Acme", WhatsApp: portal.WhatsApp{PhoneNumberID: "1055"}}, Users: []desk.SeedUser{
-			user("ann", "acme", portal.RoleAgent), user("ben", "acme", portal.RoleAgent), user("vic", "acme", portal.RoleViewer)}},
+			user("ann", "acme", portal.RoleAgent), user("ben", "acme", portal.RoleAgent), user("vic", "acme", portal.RoleViewer), user("adi", "acme", portal.RoleAdmin)}},
 		{Tenant: portal.Tenant{ID: "globex", Name: "Globex", WhatsApp: portal.WhatsApp{PhoneNumberID: "2066"}}, Users: []desk.SeedUser{
 			user("olga", "globex", portal.RoleAdmin)}},
 	}}))

@@ -30,6 +30,8 @@ func (l *Live) typing(event string) handler {
 			return nil, portal.Errorf(portal.RateLimited, "more than %d typing events a second", typingRate)
 		}
 		if !c.isIn(id) {
+			ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+			defer cancel()
 			if err := l.cfg.Desk.CanSee(ctx, c.who, id); err != nil {
 				return nil, err
 			}
