@@ -20,6 +20,8 @@ export default defineConfig({
     // The page's Content-Security-Policy allows no inline scripts.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // For scripts/bundle-size.mjs.
+    manifest: true,
   },
   test: {
     environment: 'jsdom',

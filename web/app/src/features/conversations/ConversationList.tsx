@@ -1,5 +1,5 @@
-import { useEffect, useRef, type ReactNode } from 'react'
-import { Virtuoso, type VirtuosoHandle } from 'react-virtuoso'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useLayoutEffect, useRef, type ReactNode } from 'react'
 import { Late } from '@/components/ui/Late'
 import { LoadError } from '@/components/ui/LoadError'
 import { PagingError } from '@/components/ui/PagingError'
@@ -10,13 +10,13 @@ import { useLayout } from '@/hooks/useLayout'
 import { useNow } from '@/hooks/useNow'
 import { usePreferences } from '@/hooks/usePreferences'
 import { useI18n } from '@/i18n/I18nContext'
-import type { Conversation } from '@/lib/types'
 import { conversationPath, type ListAddress } from '@/lib/views'
 import { ConversationItem } from './ConversationItem'
 import classes from './ConversationList.module.css'
 import { EmptyList } from './EmptyList'
 import { RowSkeletons } from './RowSkeletons'
 import { useHeldOrder } from './useHeldOrder'
+import { useHeldPlace } from './useHeldPlace'
 import { useRowKeys } from './useRowKeys'
 
 interface ConversationListProps {
@@ -53,18 +53,8 @@ function useRowHeight(): number {
   return layout === 'phone' ? 68 : 60
 }
 
-interface RowContext {
-  address: ListAddress
-  selectedId?: string
-  me: string
-  now: number
-  drafts: Record<string, string>
-  /** The one row that Tab reaches. */
-  tabbableId?: string
-  label: string
-  total: number
-  footer: ReactNode
-}
+/** Rows that stand ready above and below what is seen. */
+const OVERSCAN = 10
 
 function Rows({ list, address, selectedId, rowHeight }: ConversationListProps & { rowHeight: number }) {
   const { t } = useI18n()
@@ -72,78 +62,83 @@ function Rows({ list, address, selectedId, rowHeight }: ConversationListProps & 
   const now = useNow()
   const drafts = useDrafts()
   const { shown, hold } = useHeldOrder(list.conversations)
-  const virtuoso = useRef<VirtuosoHandle>(null)
-  const frame = useRef<HTMLDivElement>(null)
-  const focusedId = useRowKeys({ shown, selectedId, virtuoso, frame })
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtual = useRows({ count: shown.length, rowHeight, scroller })
+  const focusedId = useRowKeys({ shown, selectedId, frame: scroller, reveal: virtual.reveal })
   const footer = useFooter(list)
 
-  const first = shown[0]?.id
-  useScrollToTop(virtuoso, address)
+  useHeldPlace(scroller, shown, rowHeight)
+  useScrollToTop(scroller, address)
+  useNextPage(list, virtual.rows.at(-1)?.index ?? 0)
 
-  const context: RowContext = {
-    address,
-    selectedId,
-    me: user?.id ?? '',
-    now,
-    drafts,
-    tabbableId: focusedId ?? (shown.some(({ id }) => id === selectedId) ? selectedId : first),
-    label: t('list.label'),
-    total: list.hasNextPage ? -1 : shown.length,
-    footer,
-  }
+  const tabbableId = focusedId ?? (shown.some(({ id }) => id === selectedId) ? selectedId : shown[0]?.id)
   return (
-    <div ref={frame} className={classes.frame} onPointerDown={hold} style={{ '--row-height': `${rowHeight}px` } as React.CSSProperties}>
-      <Virtuoso
-        ref={virtuoso}
-        className={classes.scroller}
-        data={shown}
-        context={context}
-        computeItemKey={(_, conversation) => conversation.id}
-        fixedItemHeight={rowHeight}
-        increaseViewportBy={rowHeight * 6}
-        itemContent={renderRow}
-        components={parts}
-        endReached={() => list.hasNextPage && !list.isFetchingNextPage && list.fetchNextPage()}
-        tabIndex={-1}
-      />
+    <div
+      ref={scroller}
+      className={classes.scroller}
+      onPointerDown={hold}
+      style={{ '--row-height': `${rowHeight}px` } as React.CSSProperties}
+      tabIndex={-1}
+    >
+      <div role="list" aria-label={t('list.label')} className={classes.rows} style={{ blockSize: shown.length * rowHeight }}>
+        {virtual.rows.map(({ index, start }) => {
+          const conversation = shown[index]
+          if (!conversation) return null
+          const { id } = conversation
+          const selected = id === selectedId
+          return (
+            <div
+              key={id}
+              role="listitem"
+              aria-setsize={list.hasNextPage ? -1 : shown.length}
+              aria-posinset={index + 1}
+              className={classes.row}
+              style={{ insetBlockStart: start }}
+            >
+              <ConversationItem
+                conversation={conversation}
+                to={conversationPath(id, address)}
+                selected={selected}
+                draft={selected ? undefined : drafts[id]}
+                me={user?.id ?? ''}
+                now={now}
+                tabbable={id === tabbableId}
+              />
+            </div>
+          )
+        })}
+      </div>
+      {footer && <p className={classes.footer}>{footer}</p>}
     </div>
   )
 }
 
-function renderRow(_: number, conversation: Conversation, context: RowContext) {
-  const { id } = conversation
-  const selected = id === context.selectedId
-  return (
-    <ConversationItem
-      conversation={conversation}
-      to={conversationPath(id, context.address)}
-      selected={selected}
-      draft={selected ? undefined : context.drafts[id]}
-      me={context.me}
-      now={context.now}
-      tabbable={id === context.tabbableId}
-    />
-  )
+interface RowsInput {
+  count: number
+  rowHeight: number
+  scroller: React.RefObject<HTMLDivElement | null>
 }
 
-interface PartProps extends React.ComponentProps<'div'> {
-  context?: RowContext
-  item?: unknown
-  'data-item-index'?: number
+/** Which rows have to be in the page. All are of one height, so nothing is ever measured. */
+function useRows({ count, rowHeight, scroller }: RowsInput) {
+  // eslint-disable-next-line react-hooks/incompatible-library -- what it gives isn't kept between renders
+  const virtualizer = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: OVERSCAN,
+    useFlushSync: false,
+  })
+  useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeight])
+  return { rows: virtualizer.getVirtualItems(), reveal: (index: number) => virtualizer.scrollToIndex(index) }
 }
 
-const parts = {
-  List: ({ context, ...rest }: PartProps) => <div role="list" aria-label={context?.label} {...rest} />,
-  Item: ({ context, item: _, ...rest }: PartProps) => (
-    <div
-      role="listitem"
-      aria-setsize={context?.total}
-      aria-posinset={(rest['data-item-index'] ?? 0) + 1}
-      {...rest}
-    />
-  ),
-  Footer: ({ context }: { context?: RowContext }) =>
-    context?.footer ? <p className={classes.footer}>{context.footer}</p> : null,
+/** Asks for the next page before its first row is seen. */
+function useNextPage({ conversations, hasNextPage, isFetchingNextPage, nextPageError, fetchNextPage }: List, lastIndex: number) {
+  const near = lastIndex >= conversations.length - 1 - OVERSCAN
+  useEffect(() => {
+    if (near && hasNextPage && !isFetchingNextPage && !nextPageError) fetchNextPage()
+  }, [near, hasNextPage, isFetchingNextPage, nextPageError, fetchNextPage])
 }
 
 /** What stands below the rows: that more are coming, or as of when they are. */
@@ -158,11 +153,10 @@ function useFooter(list: List): ReactNode {
 }
 
 /** Another view, sort or search starts at its top. */
-function useScrollToTop(virtuoso: React.RefObject<VirtuosoHandle | null>, { view, sort, search }: ListAddress) {
+function useScrollToTop(scroller: React.RefObject<HTMLElement | null>, { view, sort, search }: ListAddress) {
   const shownBefore = useRef(false)
   useEffect(() => {
-    if (shownBefore.current) virtuoso.current?.scrollToIndex({ index: 0, align: 'start' })
+    if (shownBefore.current) scroller.current?.scrollTo(0, 0)
     shownBefore.current = true
-  }, [virtuoso, view, sort, search])
+  }, [scroller, view, sort, search])
 }
-

@@ -1,20 +1,20 @@
 import { useEffect, useState, type RefObject } from 'react'
-import type { VirtuosoHandle } from 'react-virtuoso'
 import { useKeys } from '@/hooks/useKeys'
 import type { Conversation } from '@/lib/types'
 
 interface RowKeys {
   shown: Conversation[]
   selectedId?: string
-  virtuoso: RefObject<VirtuosoHandle | null>
   frame: RefObject<HTMLElement | null>
+  /** Brings a row into sight, and so into the page. */
+  reveal: (index: number) => void
 }
 
 /**
  * j and k (and the arrows, inside the list) move the focus from row to row;
  * Enter then opens, as the row is a link. Answers with the row that holds it.
  */
-export function useRowKeys({ shown, selectedId, virtuoso, frame }: RowKeys): string | undefined {
+export function useRowKeys({ shown, selectedId, frame, reveal }: RowKeys): string | undefined {
   const [focusedId, setFocusedId] = useState<string>()
 
   const move = (step: 1 | -1) => {
@@ -23,8 +23,8 @@ export function useRowKeys({ shown, selectedId, virtuoso, frame }: RowKeys): str
     const id = shown[next]?.id
     if (id === undefined) return
     setFocusedId(id)
-    virtuoso.current?.scrollIntoView({ index: next, done: () => focusRow(frame.current, id) })
-    focusRow(frame.current, id)
+    reveal(next)
+    focusRow(frame, id)
   }
 
   useKeys({ j: () => move(1), k: () => move(-1) })
@@ -51,7 +51,11 @@ export function useRowKeys({ shown, selectedId, virtuoso, frame }: RowKeys): str
   return focusedId
 }
 
-function focusRow(frame: HTMLElement | null, id: string): void {
-  const row = frame?.querySelector<HTMLElement>(`[data-conversation-id="${CSS.escape(id)}"]`)
-  row?.focus({ preventScroll: true })
+/** A row that was out of sight comes into the page a frame or two later. */
+const FRAMES = 5
+
+function focusRow(frame: RefObject<HTMLElement | null>, id: string, frames = FRAMES): void {
+  const row = frame.current?.querySelector<HTMLElement>(`[data-conversation-id="${CSS.escape(id)}"]`)
+  if (row) row.focus({ preventScroll: true })
+  else if (frames > 0) requestAnimationFrame(() => focusRow(frame, id, frames - 1))
 }
