@@ -119,6 +119,7 @@ func (p *portalServer) liveConfig() live.Config {
 			PingInterval: pingInterval, PingTimeout: pingTimeout, MaxPayload: maxPacket,
 			AllowOrigin: allowOrigin(p.cfg.AllowedOrigins), Logger: p.log,
 		}},
+		Ready:        p.health.Serving,
 		ConfirmEvery: min(time.Hour, p.cfg.LogRetention/4),
 	}
 }

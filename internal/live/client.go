@@ -35,6 +35,7 @@ type client struct {
 	mu     sync.Mutex
 	rooms  map[string]int64 // conversation id → seq at which it was joined
 	expiry *time.Timer      // ends the socket with its token
+	until  time.Time        // when that is
 	over   bool
 
 	live     atomic.Bool  // the replay has met the relay's loop
@@ -96,19 +97,22 @@ func (c *client) isIn(conversationID string) bool {
 	return ok
 }
 
-// endAt disconnects the socket when its token runs out. The stored session
-// stays: with a fresh token the client recovers.
-func (c *client) endAt(expires, now time.Time) {
+// endAt disconnects the socket when its token runs out, and tells when that is:
+// a token that ends earlier than the one it has doesn't shorten its life. The
+// stored session stays: with a fresh token the client recovers.
+func (c *client) endAt(expires, now time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.over {
-		return
+	if c.over || !expires.After(c.until) {
+		return c.until
 	}
+	c.until = expires
 	if c.expiry == nil {
 		c.expiry = time.AfterFunc(expires.Sub(now), c.socket.Disconnect)
-		return
+	} else {
+		c.expiry.Reset(expires.Sub(now))
 	}
-	c.expiry.Reset(expires.Sub(now))
+	return c.until
 }
 
 // end stops the timer.

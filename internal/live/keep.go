@@ -21,6 +21,8 @@ func (l *Live) refresh(ctx context.Context, c *client, body json.RawMessage) (ma
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	who, expires, err := l.cfg.Access.Verify(ctx, in.Token)
 	if refused, ok := asTokenError(err); ok {
 		return nil, portal.Errorf(portal.Invalid, "the token is not valid: %s", refused.Reason)
@@ -35,8 +37,7 @@ func (l *Live) refresh(ctx context.Context, c *client, body json.RawMessage) (ma
 	if who.UserID != c.who.UserID || who.TenantID != c.who.TenantID {
 		return nil, portal.Errorf(portal.Forbidden, "the token is another user's")
 	}
-	c.endAt(expires, now)
-	return map[string]any{"expiresAt": portal.At(expires)}, nil
+	return map[string]any{"expiresAt": portal.At(c.endAt(expires, now))}, nil
 }
 
 // ponged moves the received position: what had been sent before the ping went

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,6 +34,9 @@ type bench struct {
 	url   string
 	away  atomic.Bool // the database can't be asked who is connecting
 	wamid int
+
+	unready atomic.Bool // nothing can be served
+	ends    sync.Map    // token → time.Time: when it runs out, where that isn't its own
 }
 
 // Verify is the real one, unless the database is away.
@@ -40,7 +44,19 @@ func (b *bench) Verify(ctx context.Context, token string) (portal.Identity, time
 	if b.away.Load() {
 		return portal.Identity{}, time.Time{}, portal.Errorf(portal.Unavailable, "the database is away")
 	}
-	return b.auth.Verify(ctx, token)
+	who, expires, err := b.auth.Verify(ctx, token)
+	if other, ok := b.ends.Load(token); ok {
+		expires = other.(time.Time)
+	}
+	return who, expires, err
+}
+
+// ready is Config.Ready.
+func (b *bench) ready() error {
+	if b.unready.Load() {
+		return portal.Errorf(portal.Unavailable, "the database is away")
+	}
+	return nil
 }
 
 func (b *bench) OnSignOut(fn func(string)) { b.auth.OnSignOut(fn) }
@@ -69,7 +85,7 @@ func newBench(t *testing.T) *bench {
 
 // start runs the live side, as a process's start does.
 func (b *bench) start() {
-	l, err := live.New(b.t.Context(), live.Config{Store: b.db, Access: b, Desk: b.desk, MaxMissed: 10})
+	l, err := live.New(b.t.Context(), live.Config{Store: b.db, Access: b, Desk: b.desk, MaxMissed: 10, Ready: b.ready})
 	require.NoError(b.t, err)
 	b.live = l
 	if b.url == "" {

@@ -169,9 +169,10 @@ func (p *peer) until(name string) (events []event) {
 }
 
 type ack struct {
-	OK    bool
-	Seq   int64
-	Error struct {
+	OK        bool
+	Seq       int64
+	ExpiresAt time.Time
+	Error     struct {
 		Code, Message string
 		Seq           int64
 	}

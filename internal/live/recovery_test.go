@@ -3,7 +3,6 @@ package live_test
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -141,16 +140,5 @@ func TestRecovery(t *testing.T) {
 		_, recovered, events := b.again(p, tokens.Access)
 		require.True(t, recovered)
 		require.Equal(t, []string{"conversation:updated", "session:ready"}, names(events))
-	})
-}
-
-func TestRefresh(t *testing.T) {
-	b := newBench(t)
-	p := b.online(b.signIn("ann@acme.test").Access)
-	t.Run("LIVE-20 only the same user's token extends", func(t *testing.T) {
-		a, _ := p.call("auth:refresh", map[string]any{"token": b.signIn("ben@acme.test").Access})
-		require.Equal(t, "forbidden", a.Error.Code)
-		a, _ = p.call("auth:refresh", map[string]any{"token": b.signIn("ann@acme.test").Access})
-		require.True(t, a.OK, strconv.Quote(a.Error.Message))
 	})
 }

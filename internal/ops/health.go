@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/queue"
 )
 
@@ -18,6 +19,8 @@ const (
 	pingTimeout = 2 * time.Second
 	// elsewhere is how long after its start a node takes it that another one consumes: nodes try each second.
 	elsewhere = 3 * time.Second
+	// lookAge is how long what was seen of the database is believed.
+	lookAge = 500 * time.Millisecond
 	// startEvery is how often a starting process looks whether its queues are consumed.
 	startEvery = 20 * time.Millisecond
 )
@@ -44,6 +47,10 @@ type Health struct {
 
 	mu       sync.Mutex
 	declared time.Time // since when the queues are known to exist
+
+	look   sync.Mutex // one look at the database at a time, for all who ask
+	looked time.Time
+	seen   error
 }
 
 // NewHealth makes the health of a process that consumes the named queues. now may be nil.
@@ -79,6 +86,23 @@ func (h *Health) begun(s queue.State) bool {
 
 // Drain makes the process not ready, for good.
 func (h *Health) Drain() { h.draining.Store(true) }
+
+// Serving tells why no new connection can be served for now; nil: it can. A herd that asks at once shares one look at
+// the database.
+func (h *Health) Serving() error {
+	if h.draining.Load() {
+		return portal.Errorf(portal.Unavailable, "shutting down")
+	}
+	h.look.Lock()
+	defer h.look.Unlock()
+	if h.looked.IsZero() || h.now().Sub(h.looked).Abs() >= lookAge {
+		ctx, cancel := context.WithTimeout(context.Background(), pingTimeout)
+		defer cancel()
+		h.seen = h.database.Ping(ctx)
+		h.looked = h.now()
+	}
+	return h.seen
+}
 
 // Readiness is the body of /readyz.
 type Readiness struct {

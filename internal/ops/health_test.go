@@ -25,13 +25,19 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type surroundings struct {
 	mu      sync.Mutex
 	away    error
+	pings   int
 	state   queue.State
 	present time.Time
 }
 
-func (s *surroundings) Ping(context.Context) error { s.mu.Lock(); defer s.mu.Unlock(); return s.away }
-func (s *surroundings) State() queue.State         { s.mu.Lock(); defer s.mu.Unlock(); return s.state }
-func (s *surroundings) now() time.Time             { s.mu.Lock(); defer s.mu.Unlock(); return s.present }
+func (s *surroundings) Ping(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pings++
+	return s.away
+}
+func (s *surroundings) State() queue.State { s.mu.Lock(); defer s.mu.Unlock(); return s.state }
+func (s *surroundings) now() time.Time     { s.mu.Lock(); defer s.mu.Unlock(); return s.present }
 
 func (s *surroundings) change(fn func()) {
 	s.mu.Lock()
@@ -154,6 +160,24 @@ func TestReady(t *testing.T) {
 		status, r := ready(t, h)
 		require.Equal(t, http.StatusServiceUnavailable, status)
 		require.True(t, r.Draining)
+	})
+}
+
+func TestServing(t *testing.T) {
+	t.Run("OPS-9 not while the database is away or draining, and a herd looks once", func(t *testing.T) {
+		s, h := newHealth()
+		var herd sync.WaitGroup
+		for range 200 {
+			herd.Go(func() { require.NoError(t, h.Serving()) })
+		}
+		herd.Wait()
+		require.Equal(t, 1, s.pings)
+		s.change(func() { s.away = errors.New("gone"); s.present = s.present.Add(time.Second) })
+		require.Error(t, h.Serving())
+		s.change(func() { s.away = nil; s.present = s.present.Add(time.Second) })
+		require.NoError(t, h.Serving())
+		h.Drain()
+		require.Error(t, h.Serving())
 	})
 }
 
