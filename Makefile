@@ -55,7 +55,7 @@ lint: web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, eslint
 fuzz: ## every fuzz target for 20 s each
 	@scripts/fuzz.sh 20s
 
-chaos: build e2e/node_modules/.package-lock.json ## 20 clients, 100 messages a second, the server killed 30 times
+chaos: build e2e/node_modules/.package-lock.json ## 20 clients, 100 messages a second; server and broker killed, network cut, half-open, silent (CHAOS=10: a tenth)
 	@scripts/need.sh services
 	cd e2e && npx vitest run --config vitest.chaos.config.ts
 

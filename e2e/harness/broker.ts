@@ -1,40 +1,67 @@
 import { randomUUID } from "node:crypto";
 import amqp, { type ChannelModel, type ConfirmChannel } from "amqplib";
+import { until } from "./until.ts";
 
 export const amqpURL = process.env.TEST_AMQP_URL ?? "amqp://guest:guest@127.0.0.1:5672/";
 
-/** Queues of this test's own on the real broker; close deletes them. */
+/** Queues of this test's own on a real broker; close deletes them. */
 export class Broker {
-  readonly inbound: string;
-  readonly status: string;
-  private constructor(
-    private readonly connection: ChannelModel,
-    private readonly channel: ConfirmChannel,
-    name: string,
-  ) {
-    this.inbound = `e2e.${name}.inbound`;
-    this.status = `e2e.${name}.status`;
+  private readonly name = randomUUID().slice(0, 8);
+  readonly inbound = `e2e.${this.name}.inbound`;
+  readonly status = `e2e.${this.name}.status`;
+  private connection?: ChannelModel;
+  private opening?: Promise<ConfirmChannel>;
+  private constructor(readonly url: string) {}
+
+  static async open(url = amqpURL): Promise<Broker> {
+    const broker = new Broker(url);
+    await broker.channel();
+    return broker;
   }
 
-  static async open(): Promise<Broker> {
-    const connection = await amqp.connect(amqpURL);
-    connection.on("error", () => {}); // a restarted broker is part of some tests
-    return new Broker(connection, await connection.createConfirmChannel(), randomUUID().slice(0, 8));
+  /** The channel in use; a new one after the last has broken. */
+  private channel(): Promise<ConfirmChannel> {
+    this.opening ??= (async () => {
+      const again = () => (this.opening = undefined);
+      try {
+        this.connection = await amqp.connect(this.url);
+        this.connection.on("error", again); // a restarted broker is part of some tests
+        this.connection.on("close", again);
+        const channel = await this.connection.createConfirmChannel();
+        channel.on("error", again);
+        channel.setMaxListeners(0); // each publication that waits for its confirm listens
+        return channel;
+      } catch (err) {
+        again();
+        throw err;
+      }
+    })();
+    return this.opening;
   }
 
   /** The portal's settings for these queues. */
   env(): Record<string, string> {
-    return { PORTAL_BROKER_URL: amqpURL, PORTAL_INBOUND_QUEUE: this.inbound, PORTAL_STATUS_QUEUE: this.status };
+    return { PORTAL_BROKER_URL: this.url, PORTAL_INBOUND_QUEUE: this.inbound, PORTAL_STATUS_QUEUE: this.status };
   }
 
-  /** Publishes raw bytes, or a value as JSON, and waits for the confirm. */
+  /**
+   * Publishes raw bytes, or a value as JSON, and waits for the confirm. Where
+   * none comes it publishes again: the portal knows a message by its wamid.
+   */
   async publish(queue: string, body: unknown): Promise<void> {
     const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
-    await new Promise<void>((res, rej) =>
-      this.channel.sendToQueue(queue, bytes, { persistent: true, contentType: "application/json" }, (err) =>
-        err ? rej(err) : res(),
-      ),
-    );
+    await until(`a confirm of ${queue}`, async () => {
+      const channel = await this.channel();
+      await new Promise<void>((res, rej) => {
+        channel.once("close", rej);
+        channel.sendToQueue(queue, bytes, { persistent: true, contentType: "application/json" }, (err) => {
+          channel.off("close", rej);
+          if (err) rej(err);
+          else res();
+        });
+      });
+      return true;
+    }, 60_000);
   }
 
   async receive(message: Partial<Inbound>): Promise<Inbound> {
@@ -69,16 +96,17 @@ export class Broker {
 
   /** Takes one message off a queue, if there is one. */
   async take(queue: string): Promise<{ body: Buffer; headers: Record<string, unknown> } | null> {
-    const m = await this.channel.get(queue, { noAck: true });
+    const m = await (await this.channel()).get(queue, { noAck: true });
     return m ? { body: m.content, headers: m.properties.headers ?? {} } : null;
   }
 
   async close(): Promise<void> {
+    const channel = await this.channel();
     for (const q of [this.inbound, this.status]) {
-      await this.channel.deleteQueue(q);
-      await this.channel.deleteQueue(`${q}.dead`);
+      await channel.deleteQueue(q);
+      await channel.deleteQueue(`${q}.dead`);
     }
-    await this.connection.close();
+    await this.connection?.close();
   }
 }
 

@@ -27,7 +27,7 @@ export const seed = {
   })),
 };
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   return new Promise((res, rej) => {
     const s = createServer();
     s.on("error", rej);

@@ -1,8 +1,15 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** A TCP proxy whose target can be moved and whose connections can be cut or stalled. */
+interface Pair {
+  client: Socket;
+  upstream: Socket;
+  /** The client's side is gone and the server's isn't to know. */
+  half: boolean;
+}
+
+/** A TCP proxy whose target can be moved and whose connections can be cut, stalled or left half-open. */
 export class Proxy {
-  private readonly open = new Set<Socket>();
+  private readonly pairs = new Set<Pair>();
   private constructor(
     private readonly server: Server,
     private target: number,
@@ -27,12 +34,26 @@ export class Proxy {
 
   /** Resets every connection. */
   cut(): void {
-    for (const s of this.open) s.destroy();
+    for (const p of [...this.pairs]) {
+      p.client.destroy();
+      p.upstream.destroy();
+    }
   }
 
-  /** Holds back all bytes of present connections, both ways: half-open for both ends. */
+  /** Holds back all bytes of present connections, both ways: silent for both ends. */
   stall(): void {
-    for (const s of this.open) s.pause();
+    for (const { client, upstream } of this.pairs) {
+      client.pause();
+      upstream.pause();
+    }
+  }
+
+  /** Breaks every connection for the client only: the server goes on sending to nobody. */
+  halfOpen(): void {
+    for (const p of this.pairs) {
+      p.half = true;
+      p.client.destroy();
+    }
   }
 
   async close(): Promise<void> {
@@ -41,18 +62,17 @@ export class Proxy {
   }
 
   private pass(client: Socket): void {
-    const upstream = connect(this.target, "127.0.0.1");
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      this.open.add(from);
-      from.on("data", (d) => to.write(d));
-      from.on("error", () => to.destroy());
-      from.on("close", () => {
-        this.open.delete(from);
-        to.destroy();
-      });
-    }
+    const pair = { client, upstream: connect(this.target, "127.0.0.1"), half: false };
+    const { upstream } = pair;
+    this.pairs.add(pair);
+    client.on("data", (d) => upstream.write(d));
+    upstream.on("data", (d) => pair.half || client.write(d));
+    client.on("error", () => client.destroy());
+    upstream.on("error", () => upstream.destroy());
+    client.on("close", () => pair.half || upstream.destroy());
+    upstream.on("close", () => {
+      this.pairs.delete(pair);
+      client.destroy();
+    });
   }
 }

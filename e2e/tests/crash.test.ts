@@ -1,24 +1,36 @@
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterEach, beforeEach, test } from "vitest";
 import { Broker } from "../harness/broker.ts";
-import { killUnderTraffic } from "../harness/killing.ts";
+import { underFaults } from "../harness/faults.ts";
 import { Portal } from "../harness/portal.ts";
+import { Proxy } from "../harness/proxy.ts";
 
-// The promise: a killed server costs nobody a message. `make chaos` does the
-// same for longer.
-describe("kill -9 under traffic", () => {
-  let broker: Broker, portal: Portal;
+// The promise: a broken connection or a killed server costs nobody a message.
+// `make chaos` does the same for longer, and more.
+let broker: Broker, portal: Portal, network: Proxy;
+const some = { breaks: true, clients: 10, contacts: 8, perSecond: 100 };
 
-  beforeAll(async () => {
-    broker = await Broker.open();
-    portal = await Portal.make(broker.env());
-    await portal.start();
-  });
-  afterAll(async () => {
-    await portal?.dispose();
-    await broker?.close();
-  });
-
-  test("ten official clients recover every time; nothing lost, doubled or out of order", async () => {
-    await killUnderTraffic(portal, broker, { kills: 5, clients: 10, contacts: 8, perSecond: 100, life: () => 1200 });
-  }, 240_000);
+beforeEach(async () => {
+  broker = await Broker.open();
+  portal = await Portal.make(broker.env());
+  await portal.start();
+  network = await Proxy.to(portal.port);
 });
+afterEach(async () => {
+  await network?.close();
+  await portal?.dispose();
+  await broker?.close();
+});
+
+test("kill -9 under traffic: ten official clients recover every time; nothing lost, doubled or out of order", async () => {
+  const fault = async () => {
+    await portal.kill();
+    await portal.start();
+  };
+  await underFaults({ ...some, name: "kill -9", url: portal.url, broker, fault, faults: 5, between: () => 1200 });
+}, 240_000);
+
+test("cut and half-open connections under traffic: the same", async () => {
+  let n = 0;
+  const fault = async () => (n++ % 2 ? network.cut() : network.halfOpen());
+  await underFaults({ ...some, name: "cut and half-open", url: network.url, broker, fault, faults: 6, between: () => 700 });
+}, 240_000);
