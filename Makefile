@@ -56,8 +56,8 @@ fuzz: ## every fuzz target for 20 s each
 	@scripts/fuzz.sh 20s
 
 chaos: build e2e/node_modules/.package-lock.json ## 20 clients, 100 messages a second; server and broker killed, network cut, half-open, silent (CHAOS=10: a tenth)
-	@scripts/need.sh services
-	cd e2e && npx vitest run --config vitest.chaos.config.ts
+	@scripts/need.sh services chromium
+	cd e2e && npx vitest run --config vitest.chaos.config.ts && CHAOS_KILLS=10 npx vitest run tests/pages.test.ts
 
 bench-socketio: ## measure the Socket.IO server against its peers; writes bench/socketio/RESULTS.md
 	bench/socketio/run.sh
