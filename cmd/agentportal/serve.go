@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/engineio"
 	"github.com/agentportal/portal/internal/auth"
 	"github.com/agentportal/portal/internal/bridge"
@@ -46,6 +47,7 @@ type portalServer struct {
 	auth       *auth.Auth
 	desk       *desk.Desk
 	live       *live.Live
+	nodes      *nodes // nil: this is the only one
 	bridge     *bridge.Bridge
 	sender     *whatsapp.Sender
 	health     *ops.Health
@@ -99,19 +101,36 @@ func newPortal(ctx context.Context, c config.Portal) (_ *portalServer, err error
 			Applied: p.metrics.Applied, Dead: p.metrics.Dead, Retried: p.metrics.Retried, UnknownStatus: p.metrics.UnknownStatus,
 		},
 	})
+	if p.nodes, err = p.openNodes(ctx); err != nil {
+		return nil, err
+	}
 	if p.live, err = live.New(ctx, p.liveConfig()); err != nil {
 		return nil, err
 	}
-	p.db.OnCommit(p.live.Committed)
+	p.db.OnCommit(p.committed)
 	if p.http, err = p.newHTTP(); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
+// committed hands what this process has committed to its own sockets and tells
+// the other nodes.
+func (p *portalServer) committed(tenantID string, events []portal.Event) {
+	p.live.Committed(tenantID, events)
+	if p.nodes != nil {
+		p.nodes.committed(tenantID, events)
+	}
+}
+
 func (p *portalServer) liveConfig() live.Config {
 	node, _ := os.Hostname() // only a name among others
+	var peers live.Peers
+	if p.nodes != nil {
+		peers = p.nodes
+	}
 	return live.Config{
+		Peers: peers,
 		Store: p.db, Access: p.auth, Desk: p.desk, Logger: p.log,
 		Node:   fmt.Sprintf("%s-%d", node, os.Getpid()),
 		Shared: p.cfg.Database.PostgresURL != "",
@@ -140,6 +159,9 @@ func (p *portalServer) run(ctx context.Context) error {
 	}
 	start("sign-ins", p.auth.Run)
 	start("sockets", p.live.Run)
+	if p.nodes != nil {
+		start("hints", p.hear)
+	}
 	start("queues", p.bridge.Run)
 	start("sender", p.sender.Run)
 	start("upkeep", p.upkeep)

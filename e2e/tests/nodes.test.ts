@@ -40,6 +40,31 @@ describe("two nodes", () => {
     ben.close();
   });
 
+  test("typing crosses the nodes, and so do events, without waiting for the poll of the log", async () => {
+    const ben = await (await Agent.signIn(b.url, "ben@acme.test")).connect();
+    const { conversation } = ann.events("conversation:new")[0];
+    const room = { conversationId: conversation.id };
+    for (const agent of [ann, ben]) expect((await agent.emit("conversation:join", room)).ok).toBe(true);
+    await until("typing on the other node", async () => {
+      expect((await ben.emit("typing:start", room)).ok).toBe(true);
+      return ann.events("typing:start").length > 0;
+    });
+    expect(ann.events("typing:start")[0]).toEqual({ ...room, actor: { type: "agent", id: ben.user.id, name: ben.user.name } });
+
+    // Node A commits, B's sockets hear. The poll alone would take half a second at the median.
+    const waits: number[] = [];
+    for (let i = 0; i < 15; i++) {
+      const userId = i % 2 ? null : ben.user.id;
+      const from = performance.now();
+      expect((await ann.rest("POST", `/conversations/${conversation.id}/assign`, { userId })).status).toBe(200);
+      await until("the assignment on the other node", () => ben.events("conversation:assigned").length > i);
+      waits.push(performance.now() - from);
+    }
+    expect(waits.sort((x, y) => x - y)[7]).toBeLessThan(400);
+    for (const agent of [ann, ben]) expect((await agent.emit("conversation:leave", room)).ok).toBe(true);
+    ben.close();
+  });
+
   test("a client moved by a crash, a cut or a stall recovers on the other node and misses nothing", async () => {
     const { conversation } = ann.events("conversation:new")[0];
     expect((await ann.emit("conversation:join", { conversationId: conversation.id })).ok).toBe(true);

@@ -137,8 +137,8 @@ func (l *Live) ServeHTTP(w http.ResponseWriter, r *http.Request) { l.server.Serv
 // Committed hands over events that this process has committed, in seq order.
 func (l *Live) Committed(tenantID string, events []portal.Event) { l.relay.Committed(tenantID, events) }
 
-// Hint says that another node has committed events of a tenant.
-func (l *Live) Hint(tenantID string) { l.relay.Hint(tenantID) }
+// Hint says that another node has committed events of a tenant, up to seq.
+func (l *Live) Hint(tenantID string, seq int64) { l.relay.Moved(tenantID, seq) }
 
 // Run looks after the connected sockets until ctx is done.
 func (l *Live) Run(ctx context.Context) error {

@@ -105,6 +105,13 @@ func (r *Relay[F]) Hint(tenantID string) {
 	}
 }
 
+// Moved says that a tenant's log has grown to seq on another node.
+func (r *Relay[F]) Moved(tenantID string, seq int64) {
+	if l := r.existing(tenantID); l != nil && l.position() < seq {
+		l.nudge()
+	}
+}
+
 // Do runs fn in the tenant's loop, between two events: everything up to pos has
 // been delivered, nothing after it has. fn must not block. The first Do for a
 // tenant starts its loop at the end of the log; an unreadable log is the error.

@@ -62,14 +62,9 @@ var _ queue.Queue = (*Queue)(nil)
 // Open starts to connect and returns at once; [Queue.Declare] waits for the broker. It fails only when the URL
 // can't be one.
 func Open(cfg Config) (*Queue, error) {
-	if _, err := amqp.ParseURI(cfg.URL); err != nil {
-		return nil, errors.New("rabbitmq: the broker's URL must look like amqp://user:password@host:port/vhost: " + withoutURL(err))
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.Default()
-	}
-	if cfg.Name == "" {
-		cfg.Name = "agentportal"
+	cfg, err := cfg.checked()
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	q := &Queue{
@@ -81,6 +76,20 @@ func Open(cfg Config) (*Queue, error) {
 	q.running.Go(func() { q.consumers.run(ctx) })
 	q.running.Go(func() { q.publisher.run(ctx) })
 	return q, nil
+}
+
+// checked is the config with the defaults put in.
+func (c Config) checked() (Config, error) {
+	if _, err := amqp.ParseURI(c.URL); err != nil {
+		return c, errors.New("rabbitmq: the broker's URL must look like amqp://user:password@host:port/vhost: " + withoutURL(err))
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Name == "" {
+		c.Name = "agentportal"
+	}
+	return c, nil
 }
 
 // withoutURL is err's text without the address that [url.Error] puts before it, which may hold a password.
