@@ -70,6 +70,7 @@ func (c *Conn) queueClose(code int, bound time.Duration, wake bool) {
 	c.srv.wheel.remove(c)
 	c.queue.push(newCloseFrame(code))
 	c.sock.conn.SetDeadline(time.Now().Add(bound))
+	c.srv.poller.wake(c.sock)
 	if wake {
 		c.wake()
 	}

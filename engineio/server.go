@@ -12,6 +12,7 @@ type Server struct {
 	cfg       Config
 	wheel     *wheel
 	flusher   *flusher
+	poller    *poller
 	stats     stats
 	pingFrame *Frame
 
@@ -37,6 +38,7 @@ func NewServer(cfg Config) *Server {
 	}
 	s.wheel = newWheel(&s.cfg, &s.tasks, s.stop)
 	s.flusher = newFlusher(&s.tasks)
+	s.poller = newPoller(&s.tasks)
 	return s
 }
 

@@ -72,6 +72,6 @@ func (s *Server) halt(conns []*Conn) {
 		c.end(CloseReason{Code: ReasonShutdown, ComeBack: true})
 	}
 	<-s.idle
-	s.stopOnce.Do(func() { close(s.stop) })
+	s.stopOnce.Do(func() { close(s.stop); s.poller.close() })
 	s.tasks.stop()
 }

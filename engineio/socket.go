@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -20,6 +21,50 @@ type socket struct {
 	owner *Conn  // set while it is its session's transport; the reader's own
 
 	sentClose, gotClose bool // guarded by the owner's mu
+
+	// Of the poller, see poller.go:
+	at         atomic.Uint32 // whereabouts
+	ending     atomic.Bool   // the peer's end has come or is near
+	fd         int           // guarded by the poller
+	registered bool          // these are the reader's own
+	stays      bool          // can't be parked
+	drained    bool          // the last read took all there was
+	by         *worker       // nil: reads wait
+}
+
+// The whereabouts of a socket that a poller serves.
+const (
+	running uint32 = iota // somebody reads it
+	stirred               // the same, and something may have come meanwhile
+	parked                // nobody does
+)
+
+// rest lets go of the socket, unless something may have come meanwhile.
+func (s *socket) rest() bool {
+	if s.at.CompareAndSwap(running, parked) {
+		return true
+	}
+	s.at.Store(running)
+	return false
+}
+
+// stir tells that something has come, and returns whether the caller must see
+// to it that the socket is read.
+func (s *socket) stir() bool {
+	for {
+		switch s.at.Load() {
+		case parked:
+			if s.at.CompareAndSwap(parked, running) {
+				return true
+			}
+		case running:
+			if s.at.CompareAndSwap(running, stirred) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
 }
 
 // hijack takes the connection from the HTTP server. The handler must return
@@ -42,12 +87,10 @@ func hijack(w http.ResponseWriter, limit int) (*socket, error) {
 	return s, nil
 }
 
-// Read is where the reader waits: before that, it writes what its session has
-// to say, which saves waking another goroutine for an answer.
+// Read reads for the frame reader. Where it waits, it first writes what its
+// session has to say, which saves waking another goroutine for an answer. Under
+// a worker it fails with errWouldBlock where nothing of a message has come.
 func (s *socket) Read(p []byte) (int, error) {
-	if s.owner != nil {
-		s.owner.flushNow()
-	}
 	if len(s.early) > 0 {
 		n := copy(p, s.early)
 		if s.early = s.early[n:]; len(s.early) == 0 {
@@ -55,7 +98,20 @@ func (s *socket) Read(p []byte) (int, error) {
 		}
 		return n, nil
 	}
-	return s.conn.Read(p)
+	if w := s.by; w != nil {
+		n, err := w.readFrom(s, p)
+		s.drained = n < len(p)
+		if n > 0 {
+			s.by = nil // the rest of the message is waited for
+		}
+		return n, err
+	}
+	if s.owner != nil {
+		s.owner.flushNow()
+	}
+	n, err := s.conn.Read(p)
+	s.drained = n < len(p)
+	return n, err
 }
 
 // discard reads until the peer ends the connection or the deadline that was
@@ -80,8 +136,14 @@ func (s *socket) writeAll(buffers net.Buffers) (int64, error) {
 	return buffers.WriteTo(s.conn)
 }
 
-// abort ends the connection at once, without waiting for anything.
+// abort ends the connection at once, without waiting for anything. Its reader
+// finds out.
 func (s *socket) abort() {
+	if s.owner != nil {
+		poller := s.owner.srv.poller
+		poller.forget(s)
+		defer poller.wake(s)
+	}
 	conn := s.conn
 	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = t.NetConn() // TLS would wait to say goodbye

@@ -41,7 +41,7 @@ func (c *Conn) upgrade(s *socket, hello []byte) {
 		s.refuse(nil)
 		return
 	}
-	c.readPackets(s)
+	c.startReading(s)
 }
 
 // refuse closes a WebSocket that is no session's.

@@ -40,7 +40,7 @@ func (c *Conn) openWebSocket(w http.ResponseWriter, r *http.Request) *failure {
 			c.mu.Lock()
 			c.writing = false
 			c.mu.Unlock()
-			c.readPackets(s)
+			c.startReading(s)
 		})
 	}
 	return nil
@@ -53,20 +53,54 @@ func (c *Conn) responseHeader() http.Header {
 	return nil
 }
 
-// readPackets is the goroutine of a session on WebSocket: it reads until the
-// session ends.
-func (c *Conn) readPackets(s *socket) {
+// startReading leaves a WebSocket to the poller, or else makes the caller its
+// reader until the session ends.
+func (c *Conn) startReading(s *socket) {
+	if c.srv.poller.serves(s) {
+		c.srv.poller.add(s)
+		return
+	}
+	s.stays = true
+	c.readPackets(s, nil)
+}
+
+// readPackets reads until the session ends or, under a worker, nothing more
+// has come.
+func (c *Conn) readPackets(s *socket, w *worker) {
 	for {
+		s.by = nil
+		if s.in.Idle() && !s.stays {
+			if s.drained && c.park(s) {
+				return
+			}
+			s.by = w
+		}
 		op, data, err := s.in.Next()
 		if err == nil {
 			err = c.handleFrame(s, op, data)
 		}
-		if err == nil {
+		if err == nil || err == errWouldBlock {
 			continue
 		}
+		s.by = nil
 		c.stopReading(s, err)
 		return
 	}
+}
+
+// park writes what the session has to say and leaves its WebSocket until more
+// comes. A session that is about to end keeps its reader, which sees it through.
+func (c *Conn) park(s *socket) bool {
+	c.flushNow()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != open || s.ending.Load() {
+		s.stays = true
+		return false
+	}
+	s.in.Release()
+	s.drained = false
+	return c.srv.poller.park(s)
 }
 
 var (

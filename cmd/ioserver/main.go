@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	_ "net/http/pprof"
 	"os"
 	"os/signal"
 	"syscall"
@@ -33,6 +34,7 @@ type flags struct {
 	Recovery       time.Duration `help:"Window of connection state recovery, in memory; 0: none."`
 	Drain          time.Duration `default:"0s" help:"Time over which SIGTERM closes the connections."`
 	AnyOrigin      bool          `default:"true" negatable:"" help:"Let pages of any origin connect."`
+	Profile        string        `help:"Address for net/http/pprof; empty: none."`
 }
 
 func main() {
@@ -50,6 +52,14 @@ func run(f flags) error {
 	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 
+	if f.Profile != "" {
+		profiles, err := net.Listen("tcp", f.Profile)
+		if err != nil {
+			return err
+		}
+		defer profiles.Close()
+		go http.Serve(profiles, http.DefaultServeMux) // net/http/pprof's
+	}
 	io := socketio.NewServer(config(f, log))
 	bind(io)
 	listener, err := net.Listen("tcp", f.Addr)

@@ -3,13 +3,16 @@ package ws
 import (
 	"encoding/binary"
 	"io"
+	"sync"
 	"unicode/utf8"
 )
 
 const (
-	// bufferSize is what an idle connection keeps for reading. A message that
-	// fits, header included, is read without any allocation.
-	bufferSize = 512
+	// smallBuffer is what a connection that reads takes at first. Who fills it
+	// has more to come, and gets bigBuffer. Both are pooled. A message that fits
+	// is read without any allocation.
+	smallBuffer = 512
+	bigBuffer   = 16 << 10
 	// firstChunk is what is allocated at first for a longer message; more only
 	// as its bytes arrive, so that announcing much costs the peer as much.
 	firstChunk = 4096
@@ -22,7 +25,8 @@ type Reader struct {
 	// inflate is set when permessage-deflate was agreed on.
 	inflate func(dst, compressed []byte, limit int) ([]byte, error)
 
-	buf        [bufferSize]byte
+	buf        []byte // nil: nothing is buffered
+	full       bool   // the last read filled it
 	pos, end   int    // what is buffered: buf[pos:end]
 	msg        []byte // the data message so far
 	op         Opcode // of the data message so far; 0: none has begun
@@ -71,7 +75,7 @@ func (r *Reader) Next() (Opcode, []byte, error) {
 		if err := r.begin(h); err != nil {
 			return 0, nil, err
 		}
-		if h.fin && h.op != Continuation && h.len <= bufferSize && !h.rsv1 {
+		if h.fin && h.op != Continuation && h.len <= len(r.buf) && !h.rsv1 {
 			r.op = 0
 			return r.text(r.short(h))
 		}
@@ -244,23 +248,72 @@ func (r *Reader) read(p []byte) (int, error) {
 	return 0, noProgress(err)
 }
 
-// fill makes at least n bytes buffered.
+// fill makes at least n bytes buffered, n being at most the buffer's size.
 func (r *Reader) fill(n int) error {
-	if r.pos == r.end {
-		r.pos, r.end = 0, 0
+	if r.end-r.pos >= n {
+		return nil
 	}
-	if r.pos+n > bufferSize {
-		r.end = copy(r.buf[:], r.buf[r.pos:r.end])
+	r.size(n)
+	if r.pos+n > len(r.buf) {
+		r.end = copy(r.buf, r.buf[r.pos:r.end])
 		r.pos = 0
 	}
 	for r.end-r.pos < n {
 		got, err := r.src.Read(r.buf[r.end:])
 		r.end += got
+		r.full = r.end == len(r.buf)
 		if got == 0 {
 			return noProgress(err)
 		}
 	}
 	return nil
+}
+
+var (
+	smallBuffers = sync.Pool{New: func() any { return new([smallBuffer]byte) }}
+	bigBuffers   = sync.Pool{New: func() any { return new([bigBuffer]byte) }}
+)
+
+// size gets a buffer for n bytes: a big one if the last read has filled the small one,
+// which is small again once a big one isn't filled.
+func (r *Reader) size(n int) {
+	if r.pos == r.end {
+		r.pos, r.end = 0, 0
+		if len(r.buf) == bigBuffer && !r.full && n <= smallBuffer {
+			r.giveBack()
+		}
+	}
+	switch {
+	case r.buf == nil:
+		r.buf = smallBuffers.Get().(*[smallBuffer]byte)[:]
+	case len(r.buf) == smallBuffer && r.full:
+		big := bigBuffers.Get().(*[bigBuffer]byte)[:]
+		r.end = copy(big, r.buf[r.pos:r.end])
+		r.pos = 0
+		r.giveBack()
+		r.buf = big
+	}
+}
+
+func (r *Reader) giveBack() {
+	switch len(r.buf) {
+	case smallBuffer:
+		smallBuffers.Put((*[smallBuffer]byte)(r.buf))
+	case bigBuffer:
+		bigBuffers.Put((*[bigBuffer]byte)(r.buf))
+	}
+	r.buf = nil
+}
+
+// Idle says whether the reader is between two messages and has nothing
+// buffered.
+func (r *Reader) Idle() bool { return r.pos == r.end && r.op == 0 }
+
+// Release gives the buffer of an idle reader back, until there is more to
+// read. What Next returned is not valid any more.
+func (r *Reader) Release() {
+	r.giveBack()
+	r.msg, r.full, r.pos, r.end = nil, false, 0, 0
 }
 
 func noProgress(err error) error {
