@@ -18,7 +18,8 @@ export interface Auth {
   session: Session
 }
 
-const AuthContext = createContext<Auth | null>(null)
+/** Tests give one of their own. */
+export const AuthContext = createContext<Auth | null>(null)
 
 /** Restores the session on load and holds it for the page. */
 export function AuthProvider({ children }: { children: ReactNode }) {

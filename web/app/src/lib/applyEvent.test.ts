@@ -57,20 +57,20 @@ describe('the one door', () => {
     })
   }
 
-  test('500 events make one notification', async () => {
+  test('PAGE-40 500 events make one notification', async () => {
     const client = filled()
     const drawn = vi.fn()
     const observer = new QueryObserver(client, { queryKey: queryKeys.conversations.list({}), enabled: false })
     observer.subscribe(drawn)
     const burst = Array.from({ length: 500 }, (_, i) => updated(conversation(`c${i % 50}`, 20 + i), 'message'))
     applyEvents(client, burst, 'ann')
-    await vi.waitFor(() => expect(drawn).toHaveBeenCalled())
+    await vi.waitFor(() => expect(drawn).toHaveBeenCalled(), 10_000)
     expect(drawn).toHaveBeenCalledTimes(1)
     expect(client.getQueryData<ListData>(queryKeys.conversations.list({}))!.conversations).toHaveLength(50)
   })
 })
 
-describe('an answer and an event of the same change', () => {
+describe('PAGE-43 an answer and an event of the same change', () => {
   const lastMessage: LastMessage = { id: 'm6', direction: 'inbound', text: 'x', type: 'text', status: 'received', createdAt: at(6) }
   const change = updated(conversation('c1', 6, { unreadCount: 3, lastMessage }), 'message')
 

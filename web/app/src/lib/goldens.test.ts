@@ -59,7 +59,7 @@ const goldenEvents = files
   .map((file) => ({ file, event: { type: typeOf(file), body: read(file) } as PortalEvent }))
   .sort((a, b) => a.event.body.seq - b.event.body.seq)
 
-describe('golden events', () => {
+describe('PAGE-41 golden events', () => {
   test('there is one of each', () => {
     expect([...new Set(goldenEvents.map(({ event }) => event.type))].sort()).toEqual(Object.keys(events).sort())
   })
@@ -107,7 +107,7 @@ function hasMessage(thread: unknown, id: string): boolean {
   return (thread as ThreadData).messages.some((m) => m.id === id)
 }
 
-describe('golden answers', () => {
+describe('PAGE-42 golden answers', () => {
   const bodies: Record<string, Record<string, true>> = {
     'rest.conversations.json': { conversations: true, nextCursor: true, unreadTotal: true, seq: true } satisfies Shape<ConversationPage>,
     'rest.conversation.json': { conversation: true, seq: true } satisfies Shape<ConversationAnswer>,

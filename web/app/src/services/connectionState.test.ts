@@ -4,7 +4,7 @@ import { ConnectionStatus } from './connectionState'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('green only in step, orange on the way, red after 30 s without a connection', () => {
+test('PAGE-13 green only in step, orange on the way, red after 30 s without a connection', () => {
   const status = new ConnectionStatus()
   const state = () => status.snapshot().state
   status.lost()

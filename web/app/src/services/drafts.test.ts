@@ -3,7 +3,7 @@ import { Drafts } from './drafts'
 
 afterEach(() => localStorage.clear())
 
-test('drafts outlive the page, each person has their own, a blank one is none', () => {
+test('PAGE-29 drafts outlive the page, each person has their own, a blank one is none', () => {
   const drafts = new Drafts('ann')
   const stop = drafts.start()
   drafts.set('c1', 'half a sent')

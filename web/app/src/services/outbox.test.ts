@@ -57,7 +57,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('a reply is shown at once, goes out, and its message takes its place', async () => {
+test('PAGE-33 a reply is shown at once, goes out, and its message takes its place', async () => {
   const server = new Server()
   const { outbox, accepted } = await open(server)
   outbox.send('c1', 'hello', { seenMessageId: 'm1' })
@@ -68,7 +68,7 @@ test('a reply is shown at once, goes out, and its message takes its place', asyn
   expect(server.calls[0]).toMatchObject({ text: 'hello', seenMessageId: 'm1' })
 })
 
-test('replies of a conversation go out in order, those of others beside them', async () => {
+test('PAGE-33 replies of a conversation go out in order, those of others beside them', async () => {
   const server = new Server()
   server.fail = ({ text }) => (text === 'first' && server.calls.length < 4 ? down() : null)
   const { outbox } = await open(server)
@@ -94,7 +94,7 @@ test('offline it waits with back-off and goes at once when the way is open again
   expect(server.texts).toEqual(['hello'])
 })
 
-test('a lost answer makes no second message', async () => {
+test('PAGE-33 a lost answer makes no second message', async () => {
   const server = new Server()
   server.fail = () => (server.calls.length < 3 ? lostAnswer : null)
   const { outbox } = await open(server)
@@ -132,7 +132,7 @@ test('what was refused for good stays as failed, holds up nothing, and can be tr
   expect(server.texts).toEqual(['good', 'bad'])
 })
 
-test('a stale reply waits for its writer, and those behind it wait too', async () => {
+test('PAGE-32 a stale reply waits for its writer, and those behind it wait too', async () => {
   const server = new Server()
   const newer = [message('m9', 9)]
   server.fail = ({ force }) => (force ? null : new ApiError(409, { newer }))
@@ -159,7 +159,7 @@ test('a stale reply that is taken back lets the next one go', async () => {
   expect(server.texts).toEqual(['behind'])
 })
 
-test('what waits survives a reload, in order, for its writer only', async () => {
+test('PAGE-33 what waits survives a reload, in order, for its writer only', async () => {
   vi.useRealTimers()
   const name = `test-${Math.random()}`
   const server = new Server()
@@ -167,7 +167,7 @@ test('what waits survives a reload, in order, for its writer only', async () => 
   const first = await open(server, new IndexedOutboxStore(name))
   first.outbox.send('c1', 'one')
   first.outbox.send('c1', 'two')
-  await vi.waitFor(() => expect(first.outbox.of('c1').map((w) => w.kept)).toEqual([true, true]))
+  await vi.waitFor(() => expect(first.outbox.of('c1').map((w) => w.kept)).toEqual([true, true]), 10_000)
   first.outbox.stop()
 
   server.fail = null
@@ -176,8 +176,8 @@ test('what waits survives a reload, in order, for its writer only', async () => 
   other.outbox.stop()
 
   const second = await open(server, new IndexedOutboxStore(name))
-  await vi.waitFor(() => expect(server.texts).toEqual(['one', 'two']))
-  await vi.waitFor(async () => expect(await new IndexedOutboxStore(name).load('ann')).toEqual([]))
+  await vi.waitFor(() => expect(server.texts).toEqual(['one', 'two']), 10_000)
+  await vi.waitFor(async () => expect(await new IndexedOutboxStore(name).load('ann')).toEqual([]), 10_000)
   expect(second.outbox.of('c1')).toEqual([])
 })
 

@@ -130,7 +130,7 @@ describe('signed in', () => {
     server.cookie = false
     await expect(session.renew('token-1')).rejects.toThrow(ApiError)
     expect(session.snapshot()).toMatchObject({ status: 'out', signedOutReason: 'expired' })
-    await vi.waitFor(() => expect(other.snapshot()).toMatchObject({ status: 'out', signedOutReason: 'expired' }))
+    await vi.waitFor(() => expect(other.snapshot()).toMatchObject({ status: 'out', signedOutReason: 'expired' }), 10_000)
   })
 
   test('PAGE-12 a session that ended elsewhere is noticed without asking for a token in vain', async () => {
@@ -164,7 +164,7 @@ describe('signed in', () => {
     await session.logout()
     expect(await late).toBeInstanceOf(ApiError)
     expect(session.snapshot()).toEqual({ status: 'out', user: null, signedOutReason: 'chosen' })
-    await vi.waitFor(() => expect(other.snapshot()).toMatchObject({ status: 'out', signedOutReason: 'elsewhere' }))
+    await vi.waitFor(() => expect(other.snapshot()).toMatchObject({ status: 'out', signedOutReason: 'elsewhere' }), 10_000)
     expect(server.cookie).toBe(false)
   })
 
@@ -187,7 +187,7 @@ describe('signed in', () => {
     await settle()
     server.user = { ...ann, id: 'ben' }
     await other.login('ben@acme.test', 'x')
-    await vi.waitFor(() => expect(session.snapshot().user?.id).toBe('ben'))
+    await vi.waitFor(() => expect(session.snapshot().user?.id).toBe('ben'), 10_000)
   })
 })
 

@@ -173,7 +173,7 @@ function pageDoes(page: Page, portal: ModelPortal, random: Random): void {
   }
 }
 
-describe('several pages with breaks, slow answers and overtaking events', () => {
+describe('PAGE-44 several pages with breaks, slow answers and overtaking events', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 

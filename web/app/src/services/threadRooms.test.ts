@@ -34,7 +34,7 @@ function setUp() {
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('joins from where the loaded thread ends, once that is known, and leaves when the last view goes', async () => {
+test('PAGE-45 joins from where the loaded thread ends, once that is known, and leaves when the last view goes', async () => {
   const { client, rooms, next, asked, left } = setUp()
   const close = rooms.open('c1')
   await vi.advanceTimersByTimeAsync(0)
@@ -56,7 +56,7 @@ test('joins from where the loaded thread ends, once that is known, and leaves wh
   expect(left).toHaveBeenCalledWith('c1')
 })
 
-test('a join without an answer is repeated from the same position, whatever has come since', async () => {
+test('PAGE-45 a join without an answer is repeated from the same position, whatever has come since', async () => {
   const { client, rooms, next } = setUp()
   client.setQueryData(key, thread(7))
   rooms.open('c1')

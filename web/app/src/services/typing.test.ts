@@ -4,7 +4,7 @@ import { TypingBoard, TypingSender } from './typing'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-describe('who types', () => {
+describe('PAGE-5 who types', () => {
   function sender() {
     const began = Date.now()
     const told: string[] = []
@@ -51,7 +51,7 @@ describe('who types', () => {
   })
 })
 
-describe('who sees it', () => {
+describe('PAGE-5 who sees it', () => {
   const actor = (id: string, type: 'agent' | 'customer' = 'agent') => ({ type, id, name: id })
   const names = (board: TypingBoard, id = 'c1') => board.typists(id).map((t) => t.name)
   const start = (board: TypingBoard, id: string, type?: 'customer') => board.started({ conversationId: 'c1', actor: actor(id, type) })
