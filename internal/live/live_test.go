@@ -24,6 +24,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// wamids keeps those of subtests apart.
+var wamids atomic.Int64
+
 // bench is a portal's live side on a database of its own.
 type bench struct {
 	t     *testing.T
@@ -35,6 +38,7 @@ type bench struct {
 	away  atomic.Bool // the database can't be asked who is connecting
 	wamid int
 
+	change  func(*live.Config)
 	unready atomic.Bool // nothing can be served
 	ends    sync.Map    // token → time.Time: when it runs out, where that isn't its own
 }
@@ -63,11 +67,17 @@ func (b *bench) OnSignOut(fn func(string)) { b.auth.OnSignOut(fn) }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	return newBenchWith(t, func(*live.Config) {})
+}
+
+// newBenchWith has change put its own settings in.
+func newBenchWith(t *testing.T, change func(*live.Config)) *bench {
+	t.Helper()
 	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "portal.db")})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	require.NoError(t, db.Migrate(t.Context()))
-	b := &bench{t: t, db: db, desk: desk.New(desk.Config{Store: db, HashPassword: auth.HashPassword})}
+	b := &bench{t: t, db: db, change: change, desk: desk.New(desk.Config{Store: db, HashPassword: auth.HashPassword})}
 	b.auth, err = auth.New(t.Context(), auth.Config{Store: db})
 	require.NoError(t, err)
 	user := func(id, tenant string, role portal.Role) desk.SeedUser {
@@ -85,7 +95,9 @@ func newBench(t *testing.T) *bench {
 
 // start runs the live side, as a process's start does.
 func (b *bench) start() {
-	l, err := live.New(b.t.Context(), live.Config{Store: b.db, Access: b, Desk: b.desk, MaxMissed: 10, Ready: b.ready})
+	c := live.Config{Store: b.db, Access: b, Desk: b.desk, MaxMissed: 10, Ready: b.ready}
+	b.change(&c)
+	l, err := live.New(b.t.Context(), c)
 	require.NoError(b.t, err)
 	b.live = l
 	if b.url == "" {
@@ -97,6 +109,11 @@ func (b *bench) start() {
 		require.NoError(b.t, l.Close())
 		h.Close()
 	})
+}
+
+// in is the same bench for a subtest.
+func (b *bench) in(t *testing.T) *bench {
+	return &bench{t: t, db: b.db, auth: b.auth, desk: b.desk, live: b.live, url: b.url, wamid: int(wamids.Add(1)) * 1_000_000}
 }
 
 // signIn is a fresh sign-in of a user.
