@@ -62,7 +62,7 @@ export class Session implements TokenSource {
     if (this.state.status !== 'loading') return
     if (!untold()) return this.restore(0)
     this.set({ status: 'out', user: null })
-    void this.tellSignOut()
+    void this.tellSignOut({ late: true })
   }
 
   stop(): void {
@@ -90,9 +90,13 @@ export class Session implements TokenSource {
     await this.tellSignOut()
   }
 
-  private async tellSignOut(): Promise<void> {
+  /** Late, by the page after: the earlier one's may have arrived, and telling it in vain would log an error. */
+  private async tellSignOut({ late = false } = {}): Promise<void> {
     try {
-      await withLock('portal-refresh', () => call('/api/auth/logout', { method: 'POST', keepalive: true }))
+      await withLock('portal-refresh', async () => {
+        if (late && !(await this.hasCookie())) return
+        await call('/api/auth/logout', { method: 'POST', keepalive: true })
+      })
     } catch (thrown) {
       // No answer: the next page tells it.
       if (asApiError(thrown).transient) return
