@@ -141,14 +141,15 @@ interface ChoiceProps {
 
 function Choice({ chosen, onChoose, children }: ChoiceProps) {
   return (
-    <Menu.Item
-      role="menuitemradio"
-      aria-checked={chosen}
-      rightSection={chosen && <IconCheck size={16} stroke={2} aria-hidden />}
-      onClick={onChoose}
+    <Menu.RadioItem
+      value={children}
+      checked={chosen}
+      checkIcon={<IconCheck size={16} stroke={2} aria-hidden />}
+      closeMenuOnClick
+      onChange={onChoose}
     >
       {children}
-    </Menu.Item>
+    </Menu.RadioItem>
   )
 }
 
