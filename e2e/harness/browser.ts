@@ -35,7 +35,7 @@ export class Desk {
     readonly url: string,
   ) {
     page.on("console", (m) => {
-      if (m.type() === "error") this.complaints.push(m.text());
+      if (m.type() === "error") this.complaints.push(`${m.text()} ${m.location().url}`);
     });
     page.on("pageerror", (e) => this.complaints.push(String(e)));
     page.on("load", () => this.loads++);
