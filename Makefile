@@ -4,7 +4,7 @@ SHELL := /bin/bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ARGS ?=
 
-.PHONY: help run build web test test-go test-web test-e2e lint fuzz chaos bench-socketio dev clean
+.PHONY: help run build web test test-go test-web test-e2e lint fuzz types chaos bench-socketio dev clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,8 +35,13 @@ test-go: ## Go tests with the race detector
 	@scripts/need.sh interop
 	go test -race -timeout 10m ./...
 
-test-web: web/node_modules/.package-lock.json ## TypeScript types and Vitest
+web/types/node_modules/.package-lock.json: web/types/package-lock.json
+	cd web/types && npm ci --no-audit --no-fund
+	@touch $@
+
+test-web: web/node_modules/.package-lock.json web/types/node_modules/.package-lock.json ## TypeScript types and Vitest
 	cd web && npm run typecheck && npm test
+	cd web/types && npm run check
 
 e2e/node_modules/.package-lock.json: e2e/package-lock.json
 	cd e2e && npm ci --no-audit --no-fund
@@ -52,6 +57,10 @@ lint: web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, eslint
 	go run $(STATICCHECK) ./...
 	cd web && npm run lint
 
+types: web/types/node_modules/.package-lock.json ## make the documents and the page's types anew
+	go test ./internal/rest -run GoldenDocuments -update
+	cd web/types && npm run generate
+
 fuzz: ## every fuzz target for 20 s each
 	@scripts/fuzz.sh 20s
 
@@ -66,5 +75,5 @@ dev: web/node_modules/.package-lock.json ## the page with hot reload, against a 
 	cd web && npm run dev
 
 clean: ## remove what was built
-	rm -rf bin web/node_modules e2e/node_modules interop/node_modules artifacts
+	rm -rf bin web/node_modules web/types/node_modules e2e/node_modules interop/node_modules artifacts
 	find web/app/dist -mindepth 1 ! -name .gitkeep -delete

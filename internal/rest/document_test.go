@@ -251,3 +251,25 @@ func TestAsyncAPIIsServed(t *testing.T) {
 		}
 	})
 }
+
+// documents is where both documents lie as they are served; the page's types are made from them.
+const documents = "../../testdata/documents"
+
+func TestGoldenDocuments(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"openapi.json", "asyncapi.json"} {
+		t.Run("REST-60 "+name, func(t *testing.T) {
+			got, err := json.MarshalIndent(w.document("/api/"+name), "", "  ")
+			require.NoError(t, err)
+			got = append(got, '\n')
+			file := filepath.Join(documents, name)
+			if *update {
+				require.NoError(t, os.MkdirAll(documents, 0o750))
+				require.NoError(t, os.WriteFile(file, got, 0o600))
+			}
+			want, err := os.ReadFile(file)
+			require.NoError(t, err, "go test ./internal/rest -update writes it")
+			require.Equal(t, string(want), string(got), "go test ./internal/rest -update, then cd web/types && npm ci && npm run generate")
+		})
+	}
+}

@@ -48,6 +48,9 @@ var closed = map[reflect.Type][]any{
 	reflect.TypeFor[portal.Role]():   {portal.RoleAdmin, portal.RoleAgent, portal.RoleViewer},
 }
 
+// steps are the statuses that a delivery can reach.
+var steps = []any{string(portal.StatusSent), string(portal.StatusDelivered), string(portal.StatusRead), string(portal.StatusFailed)}
+
 // Tighten says in every schema of the registry what the generator couldn't know. It is for bodies that are sent:
 // an array in them is never null.
 func Tighten(r huma.Registry) {
@@ -60,6 +63,9 @@ func Tighten(r huma.Registry) {
 			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if p := s.Properties[name]; p != nil {
 				s.Properties[name] = tighten(p, field.Type, name, strings.Contains(options, "omit"))
+			}
+			if t == reflect.TypeFor[portal.MessageDeliveredBody]() && field.Type == reflect.TypeFor[portal.MessageStatus]() {
+				s.Properties[name].Enum = steps
 			}
 		}
 	}

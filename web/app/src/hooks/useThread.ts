@@ -62,6 +62,8 @@ function asMessage(item: Waiting, user: User): ThreadMessage {
     type: 'text',
     text: item.text,
     mediaUrl: null,
+    mimeType: null,
+    filename: null,
     status: problem ? 'failed' : 'queued',
     error: problem ? { code: String(problem.status ?? ''), message: problem.detail ?? problem.title ?? '' } : null,
     attempts: 0,

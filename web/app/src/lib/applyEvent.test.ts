@@ -71,7 +71,7 @@ describe('the one door', () => {
 })
 
 describe('PAGE-43 an answer and an event of the same change', () => {
-  const lastMessage: LastMessage = { id: 'm6', direction: 'inbound', text: 'x', type: 'text', status: 'received', createdAt: at(6) }
+  const lastMessage: LastMessage = { id: 'm6', direction: 'inbound', text: 'x', type: 'text', status: 'received', error: null, createdAt: at(6) }
   const change = updated(conversation('c1', 6, { unreadCount: 3, lastMessage }), 'message')
 
   /** A list that is being loaded; the test gives the answer. */

@@ -1,44 +1,16 @@
-/** The shapes of what admins manage, held against the golden files like those of types.ts. */
-import type { Role } from './types'
+/** The shapes of what admins manage; see types.ts. */
+import type { components } from './documents/openapi'
 
-export interface Installation {
-  allowedOrigins: string[]
-  logRetentionSeconds: number
-  version: string
-}
+type Rest = components['schemas']
+
+export type Installation = Rest['Settings']
 
 /** The tenant's WhatsApp channel; of its secrets only the end is told. */
-export interface WhatsAppChannel {
-  phoneNumberId: string
-  displayPhoneNumber: string
-  accessToken: string
-  appSecret: string
-  verifyToken: string
-  /** What Meta is to call. */
-  webhookUrl: string
-}
-
-export type ChannelChange = Partial<Omit<WhatsAppChannel, 'webhookUrl'>>
-
-export interface ChannelTest {
-  ok: boolean
-  /** The name that the channel goes by, or what is wrong. */
-  message: string
-}
+export type WhatsAppChannel = Rest['ChannelBody']
+export type ChannelChange = Rest['ChannelChangeBody']
+export type ChannelTest = Rest['ChannelTestBody']
 
 /** A message or report that could never be applied. */
-export interface DeadLetter {
-  queue: string
-  key: string
-  reason: string
-  deadLetteredAt: string
-  body: string
-  truncated: boolean
-}
+export type DeadLetter = Rest['Letter']
 
-export interface NewUser {
-  name: string
-  email: string
-  password: string
-  role: Role
-}
+export type NewUser = Rest['NewUserBody']

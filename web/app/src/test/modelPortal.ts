@@ -1,6 +1,6 @@
 import { compareKeys, matches, sortKey } from '@/lib/patch/order'
 import type {
-  Conversation, ConversationFilter, ConversationPage, LastMessage, Message, MessagePage, Metrics, OutboundStatus, PortalEvent, UpdateReason,
+  Conversation, ConversationFilter, ConversationPage, LastMessage, Message, MessagePage, Metrics, DeliveryStep, OutboundStatus, PortalEvent, UpdateReason,
 } from '@/lib/types'
 
 /** Pages are small, so that lists end somewhere in the middle. */
@@ -60,7 +60,7 @@ export class ModelPortal {
   }
 
   /** A report: forward only, steps may be skipped. */
-  report(id: string, messageId: string, status: OutboundStatus): void {
+  report(id: string, messageId: string, status: DeliveryStep): void {
     const all = this.messages.get(id) ?? []
     const at = all.findIndex((m) => m.id === messageId)
     const old = all[at]
@@ -81,7 +81,7 @@ export class ModelPortal {
     all[at] = message
     this.append({
       type: 'message:delivered',
-      body: { seq, conversationId: id, messageId, clientId: message.clientId, status, at: time, attempts: 1, wamid: message.wamid, ...(error && { error }) },
+      body: { seq, conversationId: id, messageId, ...(message.clientId && { clientId: message.clientId }), status, at: time, attempts: 1, wamid: message.wamid, ...(error && { error }) },
     })
     if (this.get(id).lastMessage?.id === messageId) this.update(id, 'message', { lastMessage: summary(message) })
   }
@@ -168,7 +168,8 @@ export class ModelPortal {
   private newMessage(conversationId: string, createdAt: string, change: Partial<Message>): Message {
     const id = `m${++this.ids}`
     return {
-      id, version: 0, seq: 0, conversationId, direction: 'outbound', type: 'text', text: id, mediaUrl: null, status: 'queued',
+      id, version: 0, seq: 0, conversationId, direction: 'outbound', type: 'text', text: id, mediaUrl: null,
+      mimeType: null, filename: null, status: 'queued',
       error: null, attempts: 0, wamid: null, clientId: null, author: { type: 'agent', id: '', name: '' }, createdAt,
       sentAt: null, deliveredAt: null, readAt: null, ...change,
     }

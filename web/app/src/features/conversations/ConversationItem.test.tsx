@@ -9,7 +9,7 @@ const NOW = Date.parse('2026-01-02T12:00:00.000Z')
 const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString()
 
 function last(change: Partial<LastMessage> = {}): LastMessage {
-  return { id: 'm', direction: 'inbound', text: 'Is it there?', type: 'text', status: 'received', createdAt: ago(5), ...change }
+  return { id: 'm', direction: 'inbound', text: 'Is it there?', type: 'text', status: 'received', error: null, createdAt: ago(5), ...change }
 }
 
 function drawItem(change: Partial<Conversation>, draft?: string) {

@@ -38,7 +38,8 @@ function Letter({ letter, republish, discard }: LetterProps) {
         {letter.reason}
       </p>
       <p className={classes.sub}>
-        <bdi>{letter.queue}</bdi> · {format.dayAndClock(letter.deadLetteredAt, now)}
+        <bdi>{letter.queue}</bdi>
+        {letter.deadLetteredAt && <> · {format.dayAndClock(letter.deadLetteredAt, now)}</>}
       </p>
       <pre className={classes.body} dir="ltr" tabIndex={0} aria-label={t('settings.letterBody')}>
         {letter.body}

@@ -6,7 +6,7 @@ import { applyToMetrics, applyToUnread, type MetricsData } from './counters'
 type ConversationEvent = Extract<PortalEvent, { body: { conversation: unknown } }>
 const ann = { id: 'ann', name: 'Ann' }
 const last = (change: Partial<LastMessage> = {}): LastMessage => ({
-  id: 'm', direction: 'inbound', text: 'x', type: 'text', status: 'received', createdAt: at(1), ...change,
+  id: 'm', direction: 'inbound', text: 'x', type: 'text', status: 'received', error: null, createdAt: at(1), ...change,
 })
 
 describe('the unread total', () => {

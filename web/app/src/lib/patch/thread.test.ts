@@ -36,7 +36,7 @@ describe('a thread', () => {
   test('clears the error when a report shows that the message did arrive', () => {
     const failed = applyToThread('c1', thread, {
       type: 'message:delivered',
-      body: { seq: 6, conversationId: 'c1', messageId: 'm4', status: 'failed', at: at(6), error: { code: '131026', message: 'x' } },
+      body: { seq: 6, conversationId: 'c1', messageId: 'm4', status: 'failed', at: at(6), attempts: 1, wamid: null, error: { code: '131026', message: 'x' } },
     })
     expect(failed.messages[1]?.error?.code).toBe('131026')
     expect(applyToThread('c1', failed, reported(message('m4', 4), 7, 'delivered')).messages[1]).toMatchObject({ status: 'delivered', error: null })

@@ -75,7 +75,7 @@ export function applyStatus(thread: ThreadData, report: ServerEvents['message:de
       version: report.seq,
       status: report.status,
       error: report.error ?? null,
-      attempts: report.attempts ?? message.attempts,
+      attempts: report.attempts,
       wamid: report.wamid ?? message.wamid,
       ...timesOf(message, report.status, report.at),
     }),
