@@ -95,14 +95,20 @@ func newBenchWith(t *testing.T, change func(*live.Config)) *bench {
 
 // start runs the live side, as a process's start does.
 func (b *bench) start() {
+	first := b.url == ""
+	b.run()
+	if first {
+		b.db.OnCommit(func(tenant string, events []portal.Event) { b.live.Committed(tenant, events) })
+	}
+}
+
+// run is a live side that finds the commits in the log.
+func (b *bench) run() {
 	c := live.Config{Store: b.db, Access: b, Desk: b.desk, MaxMissed: 10, Ready: b.ready}
 	b.change(&c)
 	l, err := live.New(b.t.Context(), c)
 	require.NoError(b.t, err)
 	b.live = l
-	if b.url == "" {
-		b.db.OnCommit(func(tenant string, events []portal.Event) { b.live.Committed(tenant, events) })
-	}
 	h := httptest.NewServer(l)
 	b.url = h.URL
 	b.t.Cleanup(func() {

@@ -95,7 +95,8 @@ func (l *Live) reachable(ctx context.Context, session store.RecoverySession, fro
 	if err != nil || from > last || from+1 < first {
 		return false, err
 	}
-	if err := l.relay.WaitFor(ctx, session.TenantID, from); err != nil {
+	// All that was missed until now is counted, and comes before session:ready.
+	if err := l.relay.WaitFor(ctx, session.TenantID, last); err != nil {
 		return false, err
 	}
 	if last-from <= int64(l.cfg.MaxMissed) {
@@ -109,9 +110,6 @@ func (l *Live) reachable(ctx context.Context, session store.RecoverySession, fro
 		}
 		if err != nil {
 			return false, err
-		}
-		if len(entries) == 0 {
-			break // the relay is a moment behind the log
 		}
 		for _, e := range entries {
 			if due(session.Rooms, e.Event) {
