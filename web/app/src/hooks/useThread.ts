@@ -19,6 +19,8 @@ export interface Thread {
   /** Why older ones couldn't be fetched. */
   olderError: ApiError | null
   refetch: () => void
+  /** Lets go of all but the end, where that is all that is read. */
+  shorten: () => void
 }
 
 /** A thread, live while this is mounted: the socket is in its room. */
@@ -29,6 +31,7 @@ export function useThread(id: string): Thread {
   const waiting = useSyncExternalStore(outbox.subscribe, useCallback(() => outbox.of(id), [outbox, id]))
   const messages = useMemo(() => withWaiting(query.data?.messages ?? [], waiting, user), [query.data, waiting, user])
   const older = useOnce(() => queries.fetchOlder(id))
+  const shortening = useOnce(() => queries.shortenThread(id))
   const error = errorOf(query)
   return {
     messages,
@@ -38,6 +41,7 @@ export function useThread(id: string): Thread {
     hasOlder: query.data?.nextCursor != null,
     isFetchingOlder: older.running,
     olderError: older.error,
+    shorten: shortening.run,
     refetch: () => {
       void client.cancelQueries({ queryKey: queryKeys.conversations.messages(id), exact: true }).then(() => query.refetch())
     },

@@ -122,9 +122,12 @@ export function createQueries(scope: QueryScope) {
     return list
   }
 
+  /** Threads of which only the end is wanted. */
+  const shortened = new Set<string>()
+
   async function loadThread(id: string, signal?: AbortSignal): Promise<ThreadData> {
     const previous = client.getQueryData<ThreadData>(queryKeys.conversations.messages(id))
-    const { limit, wanted } = reloadSize(previous?.messages.length)
+    const { limit, wanted } = reloadSize(shortened.has(id) ? MAX_PAGE : previous?.messages.length)
     let thread = threadFromPage(await messagePage(id, limit, undefined, signal), previous)
     while (thread.nextCursor && thread.messages.length < wanted) {
       thread = prependPage(thread, await messagePage(id, MAX_PAGE, thread.nextCursor, signal))
@@ -234,6 +237,16 @@ export function createQueries(scope: QueryScope) {
         // A reload came between: its cursor is another.
         list.nextCursor === cursor ? replayList(appendPage(list, page, { filter, me }), buffer, { filter, me }) : list,
       )
+    },
+
+    /** Lets go of all but the end of a long thread. */
+    async shortenThread(id: string): Promise<void> {
+      shortened.add(id)
+      try {
+        await client.refetchQueries({ queryKey: queryKeys.conversations.messages(id), exact: true })
+      } finally {
+        shortened.delete(id)
+      }
     },
 
     /** Loads the page of older messages into the cache. */

@@ -4,6 +4,7 @@ import { Header } from '@/components/layout/Header'
 import { ChartFrame } from '@/features/dashboard/ChartFrame'
 import { Figures } from '@/features/dashboard/Figures'
 import { WaitingTable } from '@/features/dashboard/WaitingTable'
+import { useAsOf } from '@/hooks/useAsOf'
 import { useI18n } from '@/i18n/I18nContext'
 import { loadChunk } from '@/lib/loadChunk'
 import type { Period } from '@/lib/types'
@@ -17,12 +18,13 @@ const periods = ['24h', '7d', '30d'] as const satisfies readonly Period[]
 export default function Dashboard() {
   const { t } = useI18n()
   const [period, setPeriod] = useState<Period>('24h')
+  const asOf = useAsOf()
   const hourly = period === '24h'
   return (
     <div className={classes.page}>
       <Header
         title={t('dashboard.title')}
-        sub={t('dashboard.sub')}
+        sub={asOf ?? t('dashboard.sub')}
         actions={
           <SegmentedControl
             aria-label={t('dashboard.period')}

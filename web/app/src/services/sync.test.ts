@@ -168,6 +168,9 @@ function pageDoes(page: Page, portal: ModelPortal, random: Random): void {
     case 6:
       if (random.chance(0.2)) portal.trimmed = Math.max(portal.trimmed, portal.seq - 30)
       return
+    case 7: // PAGE-46
+      if (page.thread) void page.queries.shortenThread(page.thread)
+      return
     default:
       return
   }

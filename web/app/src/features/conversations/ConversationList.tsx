@@ -4,7 +4,7 @@ import { Late } from '@/components/ui/Late'
 import { LoadError } from '@/components/ui/LoadError'
 import { PagingError } from '@/components/ui/PagingError'
 import { useAuth } from '@/contexts/AuthContext'
-import { useConnection } from '@/hooks/useConnection'
+import { useAsOf } from '@/hooks/useAsOf'
 import { useDrafts, type ConversationList as List } from '@/hooks/useConversations'
 import { useLayout } from '@/hooks/useLayout'
 import { useNow } from '@/hooks/useNow'
@@ -143,13 +143,12 @@ function useNextPage({ conversations, hasNextPage, isFetchingNextPage, nextPageE
 
 /** What stands below the rows: that more are coming, or as of when they are. */
 function useFooter(list: List): ReactNode {
-  const { t, format } = useI18n()
-  const { state, lastSyncAt } = useConnection()
+  const { t } = useI18n()
+  const asOf = useAsOf()
   const { isFetchingNextPage, nextPageError, fetchNextPage } = list
   if (isFetchingNextPage) return t('list.loadingMore')
   if (nextPageError) return <PagingError title={t('error.more')} error={nextPageError} onRetry={fetchNextPage} />
-  if (state === 'disconnected' && lastSyncAt !== null) return t('list.asOf', { time: format.clock(lastSyncAt) })
-  return ''
+  return asOf
 }
 
 /** Another view, sort or search starts at its top. */

@@ -120,9 +120,11 @@ function MessageTimes({ message }: { message: ThreadMessage }) {
           </Fact>
         )
       })}
-      <Fact name={t('details.attempts')}>
-        {attempts > 1 ? t('details.attemptsMany', { count: attempts }) : attempts}
-      </Fact>
+      {attempts > 0 && (
+        <Fact name={t('details.attempts')}>
+          {attempts > 1 ? t('details.attemptsMany', { count: attempts }) : attempts}
+        </Fact>
+      )}
       {error && <Fact name={t('details.code')}>{error.code}</Fact>}
     </dl>
   )

@@ -11,9 +11,12 @@ export function Media({ message }: { message: ThreadMessage }) {
   if (message.type === 'text') return null
   const kind = kindName(message.type, t)
   const href = safeAddress(message.mediaUrl)
-  if (!href) return <p className={classes.none}>{t('media.none', { kind })}</p>
+  if (!href) return <p className={classes.none}>{wordsOnly.has(message.type) ? kind : t('media.none', { kind })}</p>
   return <MediaOf type={message.type} kind={kind} href={href} filename={message.filename} alt={message.text || kind} />
 }
+
+/** Kinds that come as words. */
+const wordsOnly = new Set(['location', 'contacts'])
 
 interface MediaOfProps {
   type: string

@@ -26,6 +26,9 @@ interface MessageListProps {
   onRetry?: (message: ThreadMessage) => void
 }
 
+/** So many messages are too many to hold. */
+const LONG = 1000
+
 /** The messages: at the bottom it stays there; elsewhere nothing moves, and a pill counts what came. */
 export function MessageList({ conversation, thread, me, selectedId, onSelect, onRetry }: MessageListProps) {
   const { t } = useI18n()
@@ -43,6 +46,7 @@ export function MessageList({ conversation, thread, me, selectedId, onSelect, on
   // Before anything is painted.
   useLayoutEffect(settle, [shown, settle])
   useReadMark(conversation.id, stuck && rows.length > 0)
+  useShortThread(thread, stuck)
   useEarlierRows({ thread, nearTop, hidden, reveal, stuck, shown })
 
   const last = rows.at(-1)
@@ -126,6 +130,14 @@ function useEarlierRows({ thread, nearTop, stuck, hidden, reveal, shown }: Earli
     // Each further row asks again: what came may still not reach the top.
     // eslint-disable-next-line react-hooks/exhaustive-deps -- reveal is another with every row
   }, [nearTop, stuck, hidden, shown.length, hasOlder, isFetchingOlder, olderError, fetchOlder])
+}
+
+/** A thread that grows all day doesn't keep all of it: who reads at its end needs the end. */
+function useShortThread({ messages, shorten }: Thread, stuck: boolean): void {
+  const long = stuck && messages.length > LONG
+  useEffect(() => {
+    if (long) shorten()
+  }, [long, shorten])
 }
 
 /** How many messages came since one left the bottom. */
