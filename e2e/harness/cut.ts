@@ -4,13 +4,18 @@ import { type Server, type Socket, connect, createServer } from "node:net";
 export class Cut {
   private readonly open = new Set<Socket>();
   private away = false;
+  /** How many connections were refused. */
+  refused = 0;
   private constructor(private readonly server: Server) {}
 
   static async to(host: string, port: number): Promise<Cut> {
     const server = createServer();
     const cut = new Cut(server);
     server.on("connection", (near) => {
-      if (cut.away) return void near.destroy();
+      if (cut.away) {
+        cut.refused++;
+        return void near.destroy();
+      }
       const far = connect(port, host);
       for (const [one, other] of [[near, far], [far, near]] as const) {
         cut.open.add(one);
