@@ -43,6 +43,8 @@ func (b *batch) fill(q *queue) {
 	b.frames, b.bytes = q.take(b.frames[:0], batchFrames, batchBytes)
 }
 
+func (b *batch) last() *Frame { return b.frames[len(b.frames)-1] }
+
 // write writes the batch as far as the kernel takes it. It returns how much
 // that was, with errWouldBlock if not all.
 func (b *batch) write(s *socket) (int, error) {

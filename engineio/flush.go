@@ -1,6 +1,14 @@
 package engineio
 
-import "net"
+import (
+	"net"
+	"time"
+)
+
+// apartGap stands between a frame that goes apart and what follows it. Read
+// together, a WebSocket library hands out both at once, and a client that
+// awaits the first before it listens for the second never sees that (EIO-16).
+const apartGap = 5 * time.Millisecond
 
 // flushNow writes what waits, on the goroutine of the connection's reader.
 func (c *Conn) flushNow() {
@@ -33,15 +41,15 @@ func (c *Conn) flush(b *batch) {
 	n, err := b.write(s)
 	defer b.release()
 	if err == errWouldBlock {
-		rest, bytes, packets := b.remainder(n), b.bytes, len(b.frames)
-		last := b.frames[packets-1].kind == kindLast
+		rest, bytes, packets, last := b.remainder(n), b.bytes, len(b.frames), b.last()
 		c.srv.tasks.start(func() { c.flushWaiting(s, rest, bytes, packets, last) })
 		return
 	}
 	c.mu.Lock()
 	c.writing = false
 	if err == nil {
-		c.settle(s, b.bytes, len(b.frames), b.frames[len(b.frames)-1].kind == kindLast)
+		c.settle(s, b.bytes, len(b.frames), b.last())
+		c.writing = b.last().apart && c.pause()
 		c.wakeIfQueued()
 	}
 	c.mu.Unlock()
@@ -53,7 +61,7 @@ func (c *Conn) flush(b *batch) {
 // flushWaiting writes the rest of a batch and whatever came meanwhile, waiting
 // for the socket as long as it takes. It is the connection's writer for as
 // long as its client is slower than what is sent to it.
-func (c *Conn) flushWaiting(s *socket, rest net.Buffers, bytes, packets int, last bool) {
+func (c *Conn) flushWaiting(s *socket, rest net.Buffers, bytes, packets int, last *Frame) {
 	var frames []*Frame
 	for {
 		if _, err := s.writeAll(rest); err != nil {
@@ -65,14 +73,14 @@ func (c *Conn) flushWaiting(s *socket, rest net.Buffers, bytes, packets int, las
 		}
 		c.mu.Lock()
 		c.settle(s, bytes, packets, last)
-		if c.queue.empty() {
-			c.writing = false
+		if last.apart || c.queue.empty() {
+			c.writing = last.apart && c.pause()
 			c.mu.Unlock()
 			return
 		}
 		frames, bytes = c.queue.take(frames[:0], batchFrames, batchBytes)
 		c.mu.Unlock()
-		packets, last = len(frames), frames[len(frames)-1].kind == kindLast
+		packets, last = len(frames), frames[len(frames)-1]
 		rest = make(net.Buffers, 0, packets)
 		for _, f := range frames {
 			rest = append(rest, f.wire)
@@ -81,12 +89,24 @@ func (c *Conn) flushWaiting(s *socket, rest net.Buffers, bytes, packets int, las
 }
 
 // settle follows a write that went out whole. Called with mu held.
-func (c *Conn) settle(s *socket, bytes, packets int, last bool) {
+func (c *Conn) settle(s *socket, bytes, packets int, last *Frame) {
 	c.written(bytes, packets)
-	if last {
+	if last.kind == kindLast {
 		s.lastWritten()
 		c.markEnded()
 	}
+}
+
+// pause keeps what follows from being written for a moment, while writing
+// stands. Called with mu held.
+func (c *Conn) pause() bool {
+	return c.srv.tasks.start(func() {
+		time.Sleep(apartGap)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.writing = false
+		c.wakeIfQueued()
+	})
 }
 
 func (c *Conn) wakeIfQueued() {

@@ -12,6 +12,7 @@ import (
 // number of connections. It is safe for concurrent use.
 type Frame struct {
 	kind   frameKind
+	apart  bool   // what follows waits a moment, see pause
 	header uint8  // length of the WebSocket frame's header
 	wire   []byte // the WebSocket frame, header included
 
@@ -33,6 +34,14 @@ const (
 // be valid UTF-8.
 func NewTextFrame(data []byte) *Frame {
 	return newTextPacket(kindText, packet.Message, data)
+}
+
+// NewApartFrame makes the frame of a text message that a WebSocket's client is
+// to have read before anything that follows: that is written 5 ms later.
+func NewApartFrame(data []byte) *Frame {
+	f := NewTextFrame(data)
+	f.apart = true
+	return f
 }
 
 // NewBinaryFrame makes the frame of a binary message. It copies data.

@@ -35,7 +35,8 @@ func (q *queue) fits(frames []*Frame, maxBytes, maxPackets int) bool {
 }
 
 // take moves frames to dst, in order: at least one, then as long as they
-// number at most maxFrames and weigh at most maxBytes.
+// number at most maxFrames and weigh at most maxBytes. Nothing is taken with one
+// that is to go apart from what follows.
 func (q *queue) take(dst []*Frame, maxFrames, maxBytes int) (taken []*Frame, bytes int) {
 	n := 0
 	for n < len(q.frames) && n < maxFrames {
@@ -45,6 +46,9 @@ func (q *queue) take(dst []*Frame, maxFrames, maxBytes int) (taken []*Frame, byt
 		}
 		bytes += size
 		n++
+		if q.frames[n-1].apart {
+			break
+		}
 	}
 	dst = append(dst, q.frames[:n]...)
 	q.drop(n)
