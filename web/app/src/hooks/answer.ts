@@ -1,4 +1,4 @@
-import type { UseQueryResult } from '@tanstack/react-query'
+import { useQueryClient, type QueryKey, type UseQueryResult } from '@tanstack/react-query'
 import { asApiError, type ApiError } from '@/lib/api'
 
 /**
@@ -15,9 +15,17 @@ export interface Answer<T> {
   /** The first answer is awaited; false once that failed. */
   isLoading: boolean
   error: ApiError | null
+  /** Asks now, also where a repetition waits for its time. */
+  refetch: () => void
 }
 
-export function answerOf<T>(query: UseQueryResult<T>): Answer<T> {
+export function useAnswer<T>(query: UseQueryResult<T>, queryKey: QueryKey): Answer<T> {
+  const client = useQueryClient()
   const error = errorOf(query)
-  return { data: query.data, isLoading: query.isPending && !error, error }
+  return {
+    data: query.data,
+    isLoading: query.isPending && !error,
+    error,
+    refetch: () => void client.cancelQueries({ queryKey, exact: true }).then(() => query.refetch()),
+  }
 }

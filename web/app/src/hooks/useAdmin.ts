@@ -5,10 +5,11 @@ import { usePortal } from '@/contexts/SyncContext'
 import { queryKeys } from '@/lib/queryKeys'
 import type { ChannelChange, ChannelTest, DeadLetter, Installation, NewUser, WhatsAppChannel } from '@/lib/settingsTypes'
 import type { Role, UserSummary } from '@/lib/types'
-import { answerOf, type Answer } from './answer'
+import { useAnswer, type Answer } from './answer'
 
 export function useInstallation(): Answer<Installation> {
-  return answerOf(useQuery(usePortal().queries.installation()))
+  const options = usePortal().queries.installation()
+  return useAnswer(useQuery(options), options.queryKey)
 }
 
 export interface Channel extends Answer<WhatsAppChannel> {
@@ -21,7 +22,7 @@ export interface Channel extends Answer<WhatsAppChannel> {
 export function useChannel(): Channel {
   const { api, queries } = usePortal()
   const client = useQueryClient()
-  const answer = answerOf(useQuery(queries.channel()))
+  const answer = useAnswer(useQuery(queries.channel()), queryKeys.settings.channel)
   const actions = useMemo(
     () => ({
       save: async (change: ChannelChange) => {
@@ -43,7 +44,7 @@ export interface Team extends Answer<UserSummary[]> {
 export function useTeam(): Team {
   const { api, queries } = usePortal()
   const client = useQueryClient()
-  const answer = answerOf(useQuery(queries.users()))
+  const answer = useAnswer(useQuery(queries.users()), queryKeys.users)
   const actions = useMemo(() => {
     const put = ({ user }: { user: UserSummary }) =>
       client.setQueryData<UserSummary[]>(queryKeys.users, (users = []) =>
@@ -67,7 +68,7 @@ export interface DeadLetters extends Answer<DeadLetter[]> {
 export function useDeadLetters(): DeadLetters {
   const { api, queries } = usePortal()
   const client = useQueryClient()
-  const answer = answerOf(useQuery(queries.deadLetters()))
+  const answer = useAnswer(useQuery(queries.deadLetters()), queryKeys.settings.deadLetters)
   const actions = useMemo(() => {
     const pathOf = ({ queue, key }: DeadLetter) => `/api/dead-letters/${encodeURIComponent(queue)}/${encodeURIComponent(key)}`
     const drop = (gone: DeadLetter) =>

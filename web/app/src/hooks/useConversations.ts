@@ -65,6 +65,7 @@ export interface OneConversation {
   error: ApiError | null
   /** There is no such conversation here, or it is another tenant's. */
   notFound: boolean
+  refetch: () => void
 }
 
 /** One conversation; what a list knows of it is shown until it has come. */
@@ -87,6 +88,7 @@ export function useConversation(id: string): OneConversation {
     isLoading: query.isPending && !error,
     error,
     notFound: error?.status === 404,
+    refetch: () => void client.cancelQueries({ queryKey: queryKeys.conversations.detail(id), exact: true }).then(() => query.refetch()),
   }
 }
 

@@ -154,6 +154,7 @@ export const ar: Catalogue = {
   'error.pageNext': 'ما كنت تكتبه محفوظ. أعد التحميل للمتابعة.',
   'error.reload': 'أعد التحميل',
   'error.noServer': 'الخادم لا يستجيب.',
+  'error.missing': 'لم يعد هذا موجودًا هنا.',
   'error.server': 'لا يستطيع الخادم فعل ذلك الآن.',
   'error.retryIn': 'محاولة أخرى بعد {seconds} ث.',
   'error.tryNow': 'حاول الآن',

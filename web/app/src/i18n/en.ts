@@ -139,6 +139,7 @@ export const en = {
   'error.pageNext': 'What you were writing is kept. Reload to go on.',
   'error.reload': 'Reload',
   'error.noServer': 'The server is not answering.',
+  'error.missing': 'That is no longer here.',
   'error.server': 'The server can’t do this right now.',
   'error.retryIn': 'Trying again in {seconds} s.',
   'error.tryNow': 'Try now',

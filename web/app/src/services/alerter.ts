@@ -20,6 +20,8 @@ interface Parts {
   settings: () => AlertSettings
   /** A person sees this conversation in this tab now. */
   isSeen: (conversationId: string) => boolean
+  /** What the customer is called. */
+  nameOf: (conversation: Conversation) => string
   open: (conversationId: string) => void
 }
 
@@ -70,10 +72,11 @@ export class Alerter {
     if (desktop) for (const { conversation } of ours.slice(-MAX_NOTES)) this.notify(conversation)
   }
 
-  private notify({ id, contact, lastMessage }: Conversation): void {
+  private notify(conversation: Conversation): void {
+    const { id, lastMessage } = conversation
     if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return
     // The tag lets a later note of the same conversation replace this one.
-    const note = new Notification(contact.name, { body: lastMessage?.text ?? '', tag: `portal-${id}` })
+    const note = new Notification(this.parts.nameOf(conversation), { body: lastMessage?.text ?? '', tag: `portal-${id}` })
     note.onclick = () => {
       window.focus()
       note.close()

@@ -4,6 +4,7 @@ import { Link, useLocation } from 'react-router'
 import { useAuth } from '@/contexts/AuthContext'
 import { useSocketEvent } from '@/hooks/useSocket'
 import { useI18n } from '@/i18n/I18nContext'
+import { contactName } from '@/lib/contactName'
 import { failureText } from '@/lib/failure'
 import { conversationPath } from '@/lib/views'
 import classes from './toasts.module.css'
@@ -23,14 +24,14 @@ export function useFailedReplyToasts(): void {
       id: toast,
       icon: <IconAlertCircle className={classes.failed} size={16} stroke={1.75} aria-hidden />,
       closeButtonProps: { 'aria-label': t('action.dismiss') },
-      title: t('toast.replyFailed', { name: contact.name }),
+      title: t('toast.replyFailed', { name: contactName(contact, t) }),
       message: (
         <>
           <span className={classes.text}>{failureText(lastMessage.error, t)}</span>
           <Link
             className={classes.link}
             to={to}
-            aria-label={t('toast.openName', { name: contact.name })}
+            aria-label={t('toast.openName', { name: contactName(contact, t) })}
             onClick={() => notifications.hide(toast)}
           >
             {t('toast.open')}

@@ -4,6 +4,7 @@ import { useRef } from 'react'
 import { Link, useLocation } from 'react-router'
 import { useNewConversationToasts } from '@/hooks/useConversations'
 import { useI18n, type I18n } from '@/i18n/I18nContext'
+import { contactName } from '@/lib/contactName'
 import { oneLine } from '@/lib/messageText'
 import type { Conversation } from '@/lib/types'
 import { conversationPath, listQuery } from '@/lib/views'
@@ -44,13 +45,13 @@ function showOne(conversation: Conversation, { t }: I18n): void {
     'data-testid': 'new-conversation-toast',
     icon: <IconMessage size={16} stroke={1.75} aria-hidden />,
     closeButtonProps: { 'aria-label': t('action.dismiss') },
-    title: <bdi>{contact.name}</bdi>,
+    title: <bdi>{contactName(contact, t)}</bdi>,
     message: (
       <>
         <span className={classes.text}>
           {lastMessage && t('toast.newConversation', { text: oneLine(lastMessage, t) })}
         </span>
-        <ToastLink to={conversationPath(id)} toast={id} name={t('toast.openName', { name: contact.name })}>
+        <ToastLink to={conversationPath(id)} toast={id} name={t('toast.openName', { name: contactName(contact, t) })}>
           {t('toast.open')}
         </ToastLink>
       </>
@@ -73,7 +74,7 @@ function showGroup(conversations: Conversation[], { t }: I18n): void {
           {named.map(({ id, contact }) => (
             <span key={id} className={classes.named}>
               <ToastLink to={conversationPath(id)} toast={GROUP_ID}>
-                {contact.name}
+                {contactName(contact, t)}
               </ToastLink>
             </span>
           ))}

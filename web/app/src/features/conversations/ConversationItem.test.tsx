@@ -94,6 +94,14 @@ describe('PAGE-22 the preview', () => {
   })
 })
 
+test('PAGE-19 a customer without a name goes by the number', () => {
+  for (const name of ['', ' ', '4915112345678']) {
+    const { says, unmount } = drawItem({ contact: { id: 'k', waId: '4915112345678', name } })
+    expect(says(/^\+49 /)).not.toBeNull()
+    unmount()
+  }
+})
+
 describe('PAGE-23 whose a row is', () => {
   test('mine says You, another’s the first name, nobody’s that it is unassigned', () => {
     const mine = drawItem({ assignee: { id: 'ann', name: 'Ann Berg' } })

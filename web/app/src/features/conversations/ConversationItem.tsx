@@ -6,6 +6,7 @@ import { UnreadBadge } from '@/components/ui/UnreadBadge'
 import { typistsText } from '@/components/typistsText'
 import { useTypingFor } from '@/hooks/useTyping'
 import { useI18n } from '@/i18n/I18nContext'
+import { contactName } from '@/lib/contactName'
 import { failureText } from '@/lib/failure'
 import { oneLine } from '@/lib/messageText'
 import { replyWindow } from '@/lib/replyWindow'
@@ -30,7 +31,7 @@ export interface ConversationItemProps {
 /** One conversation as a row: what needs a person stands in the gutter, the rest is words. */
 export const ConversationItem = memo(function ConversationItem(props: ConversationItemProps) {
   const { conversation, to, selected, draft, me, now, tabbable } = props
-  const { format } = useI18n()
+  const { t, format } = useI18n()
   return (
     <Link
       className={classes.item}
@@ -46,7 +47,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
       <span className={classes.body}>
         <span className={classes.line}>
           <span className={classes.name} dir="auto">
-            {conversation.contact.name}
+            {contactName(conversation.contact, t)}
           </span>
           <MinutesLeft conversation={conversation} now={now} />
           <time className={classes.time} dateTime={conversation.lastActivityAt}>

@@ -3,16 +3,17 @@ import { useDeliveryStats } from '@/hooks/useAnalytics'
 import { useI18n } from '@/i18n/I18nContext'
 import type { Period } from '@/lib/types'
 import { ChartFrame, type Series } from './ChartFrame'
-import { chartInstead } from './chartInstead'
+import { chartInstead, nothing } from './chartInstead'
 import { Plot, useBucketNames, type Bucket } from './plot'
 
 /** Delivered with failed on top; a failure can always be seen, and has its number. */
 export default function DeliveryChart({ period }: { period: Period }) {
   const { t, format } = useI18n()
-  const { data, error } = useDeliveryStats(period)
+  const answer = useDeliveryStats(period)
+  const { data } = answer
   const names = useBucketNames(period, data?.labels)
   const title = t(period === '24h' ? 'dashboard.deliveryHour' : 'dashboard.deliveryDay')
-  if (!data) return <ChartFrame title={title} instead={chartInstead(error, true, t)} />
+  if (!data) return <ChartFrame title={title} instead={chartInstead(answer, t)} />
 
   const delivered = sum(data.delivered)
   const failed = sum(data.failed)
@@ -40,7 +41,7 @@ export default function DeliveryChart({ period }: { period: Period }) {
       title={title}
       series={series}
       rowNames={names}
-      instead={delivered + failed === 0 ? chartInstead(null, false, t) : undefined}
+      instead={delivered + failed === 0 ? nothing(t) : undefined}
     >
       <Plot data={buckets} period={period}>
         <Bar

@@ -8,11 +8,11 @@ import classes from './Figures.module.css'
 /** Six figures in one strip. A changed one is swapped, never rolled; an unknown one is no number. */
 export function Figures() {
   const { t } = useI18n()
-  const { data, error } = useMetrics()
+  const { data, error, refetch } = useMetrics()
   if (!data && error) {
     return (
       <div className={classes.strip}>
-        <LoadError title={t('error.metrics')} error={error} />
+        <LoadError title={t('error.metrics')} error={error} onRetry={refetch} />
       </div>
     )
   }

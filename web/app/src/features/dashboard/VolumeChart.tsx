@@ -3,16 +3,17 @@ import { useMessageVolume } from '@/hooks/useAnalytics'
 import { useI18n } from '@/i18n/I18nContext'
 import type { Period } from '@/lib/types'
 import { ChartFrame, type Series } from './ChartFrame'
-import { chartInstead } from './chartInstead'
+import { chartInstead, nothing } from './chartInstead'
 import { Plot, useBucketNames, type Bucket } from './plot'
 
 /** Received beside sent. */
 export default function VolumeChart({ period }: { period: Period }) {
   const { t } = useI18n()
-  const { data, error } = useMessageVolume(period)
+  const answer = useMessageVolume(period)
+  const { data } = answer
   const names = useBucketNames(period, data?.labels)
   const title = t(period === '24h' ? 'dashboard.volumeHour' : 'dashboard.volumeDay')
-  if (!data) return <ChartFrame title={title} instead={chartInstead(error, true, t)} />
+  if (!data) return <ChartFrame title={title} instead={chartInstead(answer, t)} />
 
   const received = sum(data.inbound)
   const sent = sum(data.outbound)
@@ -36,7 +37,7 @@ export default function VolumeChart({ period }: { period: Period }) {
       title={title}
       series={series}
       rowNames={names}
-      instead={received + sent === 0 ? chartInstead(null, false, t) : undefined}
+      instead={received + sent === 0 ? nothing(t) : undefined}
     >
       <Plot data={buckets} period={period}>
         <Bar dataKey="in" name={series[0]?.name} fill="var(--ap-chart-in)" radius={[2, 2, 0, 0]} isAnimationActive={false} />

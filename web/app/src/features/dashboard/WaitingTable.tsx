@@ -2,7 +2,9 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { Empty } from '@/components/ui/Empty'
+import { Late } from '@/components/ui/Late'
 import { LoadError } from '@/components/ui/LoadError'
+import { RowSkeletons } from '@/components/ui/RowSkeletons'
 import { UnreadBadge } from '@/components/ui/UnreadBadge'
 import { useAuth } from '@/contexts/AuthContext'
 import { useMetrics } from '@/hooks/useAnalytics'
@@ -10,6 +12,7 @@ import { useConversationActions, useConversationList } from '@/hooks/useConversa
 import { useNow } from '@/hooks/useNow'
 import { useI18n } from '@/i18n/I18nContext'
 import { ApiError } from '@/lib/api'
+import { contactName } from '@/lib/contactName'
 import { describeError } from '@/lib/describeError'
 import { oneLine } from '@/lib/messageText'
 import type { Conversation } from '@/lib/types'
@@ -17,6 +20,8 @@ import { conversationPath, listQuery, type ListAddress } from '@/lib/views'
 import classes from './WaitingTable.module.css'
 
 const SHOWN = 10
+/** A row's height, in px. */
+const ROW = 38
 const unassigned: ListAddress = { view: 'unassigned', sort: 'createdAt', search: '' }
 
 /** What nobody has taken yet, newest first. */
@@ -64,6 +69,11 @@ export function WaitingTable() {
       {rows.length === 0 && list.error && (
         <LoadError title={t('error.list')} error={list.error} onRetry={list.refetch} />
       )}
+      {rows.length === 0 && !list.error && list.isLoading && (
+        <Late>
+          <RowSkeletons height={ROW} />
+        </Late>
+      )}
       {rows.length === 0 && !list.error && !list.isLoading && (
         <Empty title={t('dashboard.nobodyWaits')}>{t('dashboard.nobodyWaitsNext')}</Empty>
       )}
@@ -85,7 +95,7 @@ function WaitingRow({ conversation, now, me }: WaitingRowProps) {
     <tr>
       <th scope="row" className={classes.customer}>
         <Link to={conversationPath(id, unassigned)}>
-          <bdi>{contact.name}</bdi>
+          <bdi>{contactName(contact, t)}</bdi>
         </Link>
       </th>
       <td className={classes.message}>
@@ -123,7 +133,7 @@ function Take({ conversation: { id, contact }, me }: { conversation: Conversatio
   }
   return (
     <>
-      <Button variant="default" size="xs" aria-label={t('dashboard.assignMeName', { name: contact.name })} onClick={() => void take()}>
+      <Button variant="default" size="xs" aria-label={t('dashboard.assignMeName', { name: contactName(contact, t) })} onClick={() => void take()}>
         {t('dashboard.assignMe')}
       </Button>
       {fault && (

@@ -2,6 +2,7 @@ import { useId, type ReactNode } from 'react'
 import { useAuth } from '@/contexts/AuthContext'
 import { useNow } from '@/hooks/useNow'
 import { useI18n } from '@/i18n/I18nContext'
+import { contactName } from '@/lib/contactName'
 import { formatPhone } from '@/lib/phone'
 import { replyWindow } from '@/lib/replyWindow'
 import type { Conversation, ThreadMessage } from '@/lib/types'
@@ -81,7 +82,7 @@ function About({ conversation }: { conversation: Conversation }) {
 function Window({ conversation, messages }: Pick<DetailsProps, 'conversation' | 'messages'>) {
   const { t, format } = useI18n()
   const now = useNow()
-  const { name } = conversation.contact
+  const name = contactName(conversation.contact, t)
   const last = messages.findLast(({ direction }) => direction === 'inbound')
   if (!last) return null
   const { state, endsAt } = replyWindow(last.createdAt, now)

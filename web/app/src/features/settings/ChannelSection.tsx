@@ -15,10 +15,10 @@ import { TextField } from './TextField'
 export function ChannelSection() {
   const { t } = useI18n()
   const channel = useChannel()
-  const { data, error, save } = channel
+  const { data, error, refetch, save } = channel
   return (
     <Section title={t('settings.channel')}>
-      {!data && error && <LoadError title={t('error.settings')} error={error} />}
+      {!data && error && <LoadError title={t('error.settings')} error={error} onRetry={refetch} />}
       {data && (
         <>
           <TextField

@@ -12,10 +12,10 @@ import { Section } from './Section'
 /** What came and could never be applied: why, and what to do with it. */
 export function DeadLettersSection() {
   const { t } = useI18n()
-  const { data, error, republish, discard } = useDeadLetters()
+  const { data, error, refetch, republish, discard } = useDeadLetters()
   return (
     <Section title={t('settings.deadLetters')}>
-      {!data && error && <LoadError title={t('error.settings')} error={error} />}
+      {!data && error && <LoadError title={t('error.settings')} error={error} onRetry={refetch} />}
       {data?.length === 0 && <p className={classes.sub}>{t('settings.deadLettersNone')}</p>}
       <ul>
         {data?.map((letter) => (

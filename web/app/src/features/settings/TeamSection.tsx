@@ -15,11 +15,11 @@ const roles: Role[] = ['admin', 'agent', 'viewer']
 /** Who is on the team, and what each may do. */
 export function TeamSection() {
   const { t } = useI18n()
-  const { data, error, setRole, add } = useTeam()
+  const { data, error, refetch, setRole, add } = useTeam()
   const [adding, setAdding] = useState(false)
   return (
     <Section title={t('settings.team')}>
-      {!data && error && <LoadError title={t('error.settings')} error={error} />}
+      {!data && error && <LoadError title={t('error.settings')} error={error} onRetry={refetch} />}
       <ul>
         {data?.map((user) => (
           <Member key={user.id} user={user} setRole={setRole} />

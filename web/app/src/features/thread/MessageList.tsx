@@ -6,6 +6,7 @@ import { useReadMark, type Thread } from '@/hooks/useConversations'
 import { useNow } from '@/hooks/useNow'
 import { useRetries } from '@/hooks/useRetries'
 import { useI18n } from '@/i18n/I18nContext'
+import { contactName } from '@/lib/contactName'
 import type { Conversation, ThreadMessage } from '@/lib/types'
 import { Bubble } from './Bubble'
 import classes from './MessageList.module.css'
@@ -62,7 +63,7 @@ export function MessageList({ conversation, thread, me, selectedId, onSelect, on
         className={classes.scroller}
         role="log"
         aria-live="off"
-        aria-label={t('thread.label', { name: conversation.contact.name })}
+        aria-label={t('thread.label', { name: contactName(conversation.contact, t) })}
         tabIndex={0}
       >
         <div className={classes.head}>{hidden === 0 && <Head thread={thread} />}</div>
@@ -94,7 +95,7 @@ export function MessageList({ conversation, thread, me, selectedId, onSelect, on
           {t('thread.newMessages', { count: missed })}
         </button>
       )}
-      <Announcer messages={messages} name={conversation.contact.name} />
+      <Announcer messages={messages} name={contactName(conversation.contact, t)} />
     </div>
   )
 }

@@ -10,6 +10,7 @@ import { useConversation, useSendMessage, useThread } from '@/hooks/useConversat
 import { useKeys } from '@/hooks/useKeys'
 import type { Layout } from '@/hooks/useLayout'
 import { useI18n } from '@/i18n/I18nContext'
+import { contactName } from '@/lib/contactName'
 import { loadChunk } from '@/lib/loadChunk'
 import type { Conversation } from '@/lib/types'
 import { listQuery, type ListAddress } from '@/lib/views'
@@ -33,7 +34,7 @@ interface OpenConversationProps {
 /** One conversation: its thread, and what is known of it. */
 export function OpenConversation({ id, address, layout }: OpenConversationProps) {
   const { t } = useI18n()
-  const { conversation, isLoading, error, notFound } = useConversation(id)
+  const { conversation, isLoading, error, notFound, refetch } = useConversation(id)
   const list = `/conversations${listQuery(address)}`
 
   if (conversation) return <Open conversation={conversation} layout={layout} list={list} />
@@ -48,7 +49,7 @@ export function OpenConversation({ id, address, layout }: OpenConversationProps)
   }
   return (
     <div className={classes.pane}>
-      {error && <LoadError title={t('error.conversation')} error={error} />}
+      {error && <LoadError title={t('error.conversation')} error={error} onRetry={refetch} />}
       {!error && isLoading && (
         <Late>
           <ThreadSkeleton />
@@ -81,13 +82,14 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
   })
 
   const { pathname } = useLocation()
-  useEffect(() => noteWhereabouts(pathname, conversation.contact.name), [pathname, conversation.contact.name])
+  const name = contactName(conversation.contact, t)
+  useEffect(() => noteWhereabouts(pathname, name), [pathname, name])
 
   const panelShown = layout === 'wide' && panelWanted
   const details = { conversation, messages: thread.messages, selectedId }
   return (
     <>
-      <section className={classes.pane} aria-label={conversation.contact.name}>
+      <section className={classes.pane} aria-label={name}>
         <ThreadHeader
           conversation={conversation}
           layout={layout}

@@ -8,6 +8,7 @@ import { useDraft, type SendMessage } from '@/hooks/useConversations'
 import { useNow } from '@/hooks/useNow'
 import { useTyping } from '@/hooks/useTyping'
 import { useI18n } from '@/i18n/I18nContext'
+import { contactName } from '@/lib/contactName'
 import type { Conversation, ThreadMessage } from '@/lib/types'
 import { Composer } from './Composer'
 import { ComposerNote } from './ComposerNote'
@@ -30,7 +31,8 @@ export function ReplyArea({ conversation, messages, sender, phone, box, onReopen
   const typing = useTyping(conversation.id)
   const draft = useDraft(conversation.id)
   const offline = useConnection().state === 'disconnected'
-  const { name } = conversation.contact
+  const { t } = useI18n()
+  const name = contactName(conversation.contact, t)
 
   const keepDraft = () => {
     draft[1](sender.keepAsDraft())
@@ -108,7 +110,7 @@ function ClosedNote({ conversation: { closedAt, contact }, draft, now, onReopen 
           </Button>
         }
       >
-        {wasWriting ? t('composer.closedMeanwhileNext') : t('composer.closedNext', { name: contact.name })}
+        {wasWriting ? t('composer.closedMeanwhileNext') : t('composer.closedNext', { name: contactName(contact, t) })}
       </Note>
     </div>
   )

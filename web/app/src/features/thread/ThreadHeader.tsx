@@ -8,6 +8,7 @@ import { useAuth } from '@/contexts/AuthContext'
 import { useUnreadTotal } from '@/hooks/useConversations'
 import type { Layout } from '@/hooks/useLayout'
 import { useI18n } from '@/i18n/I18nContext'
+import { contactName } from '@/lib/contactName'
 import { formatPhone } from '@/lib/phone'
 import type { Conversation } from '@/lib/types'
 import { AssignItems, AssignMenu } from './AssignMenu'
@@ -38,14 +39,17 @@ export function ThreadHeader(props: ThreadHeaderProps) {
 }
 
 function Title({ conversation: { contact } }: { conversation: Conversation }) {
+  const { t } = useI18n()
+  const name = contactName(contact, t)
+  const number = contact.waId && formatPhone(contact.waId)
   return (
     <div className={classes.titles}>
       <h2 className={classes.name}>
-        <bdi>{contact.name}</bdi>
+        <bdi>{name}</bdi>
       </h2>
-      {contact.waId && (
+      {number && number !== name && (
         <span className={classes.number} dir="ltr">
-          {formatPhone(contact.waId)}
+          {number}
         </span>
       )}
     </div>
@@ -66,7 +70,7 @@ function PhoneTitle({ conversation: { contact, assignee }, back }: ThreadHeaderP
       <UnreadBadge count={unread} label={t('nav.unread', { count: unread })} testId="unread-badge" />
       <div className={classes.stack}>
         <h2 className={classes.name}>
-          <bdi>{contact.name}</bdi>
+          <bdi>{contactName(contact, t)}</bdi>
         </h2>
         <span className={classes.number}>
           {whose}

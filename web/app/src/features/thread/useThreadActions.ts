@@ -3,6 +3,7 @@ import { useAuth } from '@/contexts/AuthContext'
 import { useConversationActions } from '@/hooks/useConversations'
 import { useI18n } from '@/i18n/I18nContext'
 import { ApiError } from '@/lib/api'
+import { contactName } from '@/lib/contactName'
 import { describeError } from '@/lib/describeError'
 import type { Conversation, ConversationStatus } from '@/lib/types'
 import { listQuery } from '@/lib/views'
@@ -36,8 +37,9 @@ export function useThreadActions(conversation: Conversation) {
   const setStatus = (status: ConversationStatus) =>
     void attempt(actions.setStatus(status), (error) => {
       if (status !== 'active' || error.status !== 409) return say(error)
-      const { name, waId } = conversation.contact
-      const newer = `/conversations${listQuery({ view: 'active', sort: 'lastActivity', search: waId ?? name })}`
+      const { contact } = conversation
+      const name = contactName(contact, t)
+      const newer = `/conversations${listQuery({ view: 'active', sort: 'lastActivity', search: contact.waId ?? contact.name })}`
       return { text: t('action.newer', { name }), newer }
     })
 
