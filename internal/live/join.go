@@ -101,22 +101,15 @@ func (l *Live) checkSince(ctx context.Context, tenantID string, since int64) err
 	if since < 0 {
 		return portal.Errorf(portal.Invalid, "since must not be negative")
 	}
-	var first, last int64
-	err := l.cfg.Store.View(ctx, tenantID, func(tx store.ReadTx) (err error) {
-		if first, err = tx.FirstSeq(ctx); err != nil {
-			return err
-		}
-		last, err = tx.LastSeq(ctx)
-		return err
-	})
+	log, err := l.bounds.of(ctx, tenantID)
 	if err != nil {
 		return err
 	}
-	if since > last {
-		return portal.Errorf(portal.Invalid, "since %d is ahead of the log, which ends at %d", since, last)
+	if since > log.last {
+		return portal.Errorf(portal.Invalid, "since %d is ahead of the log, which ends at %d", since, log.last)
 	}
-	if since+1 < first {
-		return gone(since, last)
+	if since+1 < log.first {
+		return gone(since, log.last)
 	}
 	return l.relay.WaitFor(ctx, tenantID, since)
 }

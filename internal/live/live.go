@@ -90,6 +90,7 @@ type Live struct {
 	server   *socketio.Server
 	ns       *socketio.Namespace
 	relay    *relay.Relay[*socketio.Packet]
+	bounds   *boundsReader
 	clients  *registry
 	stats    stats
 	draining atomic.Bool
@@ -115,7 +116,7 @@ func New(ctx context.Context, cfg Config) (*Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{cfg: cfg, epoch: epoch, clients: newRegistry()}
+	l := &Live{cfg: cfg, epoch: epoch, bounds: newBoundsReader(cfg.Store), clients: newRegistry()}
 	sc := cfg.Socket
 	sc.Sessions = l
 	sc.Engine.AllowRequest = l.allow(sc.Engine.AllowRequest)
@@ -167,6 +168,7 @@ func (l *Live) Shutdown(ctx context.Context, over time.Duration) error {
 	l.draining.Store(true)
 	err := l.server.Shutdown(ctx, over)
 	l.relay.Close()
+	l.bounds.going.Wait()
 	l.ending.Wait()
 	return err
 }
@@ -176,6 +178,7 @@ func (l *Live) Close() error {
 	l.draining.Store(true)
 	err := l.server.Close()
 	l.relay.Close()
+	l.bounds.going.Wait()
 	l.ending.Wait()
 	return err
 }

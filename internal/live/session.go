@@ -84,26 +84,19 @@ func (l *Live) recover(ctx context.Context, c *client, ask socketio.RecoveryAsk)
 
 // reachable tells whether the log holds all that was missed, and not too much.
 func (l *Live) reachable(ctx context.Context, session store.RecoverySession, from int64) (bool, error) {
-	var first, last int64
-	err := l.cfg.Store.View(ctx, session.TenantID, func(tx store.ReadTx) (err error) {
-		if first, err = tx.FirstSeq(ctx); err != nil {
-			return err
-		}
-		last, err = tx.LastSeq(ctx)
-		return err
-	})
-	if err != nil || from > last || from+1 < first {
+	log, err := l.bounds.of(ctx, session.TenantID)
+	if err != nil || from > log.last || from+1 < log.first {
 		return false, err
 	}
 	// All that was missed until now is counted, and comes before session:ready.
-	if err := l.relay.WaitFor(ctx, session.TenantID, last); err != nil {
+	if err := l.relay.WaitFor(ctx, session.TenantID, log.last); err != nil {
 		return false, err
 	}
-	if last-from <= int64(l.cfg.MaxMissed) {
+	if log.last-from <= int64(l.cfg.MaxMissed) {
 		return true, nil
 	}
 	missed := 0
-	for cursor := from; cursor < last; {
+	for cursor := from; cursor < log.last; {
 		entries, err := l.relay.Read(ctx, session.TenantID, cursor)
 		if portal.CodeOf(err) == portal.Gone {
 			return false, nil

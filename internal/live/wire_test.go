@@ -192,7 +192,7 @@ func dialWebSocket(w *wire, base, sid string) (*socketTransport, error) {
 	if sid != "" {
 		path += "&sid=" + sid
 	}
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(3 * patience)); err != nil {
 		return nil, err
 	}
 	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+

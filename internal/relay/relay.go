@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/store"
 )
@@ -56,6 +58,8 @@ type Relay[F any] struct {
 	ctx    context.Context // ends every loop; cancelled by Close
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+
+	starts singleflight.Group
 
 	mu    sync.Mutex
 	loops map[string]*loop[F]
@@ -152,9 +156,24 @@ func (r *Relay[F]) loopOf(ctx context.Context, tenantID string) (*loop[F], error
 	if l := r.existing(tenantID); l != nil {
 		return l, nil
 	}
+	// Many may ask at once, after a restart; one of them reads.
+	start := r.starts.DoChan(tenantID, func() (any, error) { return r.startLoop(tenantID) })
+	select {
+	case started := <-start:
+		if started.Err != nil {
+			return nil, started.Err
+		}
+		return started.Val.(*loop[F]), nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// startLoop runs a loop from the end of the tenant's log.
+func (r *Relay[F]) startLoop(tenantID string) (*loop[F], error) {
 	var head int64
-	err := r.cfg.Log.View(ctx, tenantID, func(tx store.ReadTx) (err error) {
-		head, err = tx.LastSeq(ctx)
+	err := r.cfg.Log.View(r.ctx, tenantID, func(tx store.ReadTx) (err error) {
+		head, err = tx.LastSeq(r.ctx)
 		return err
 	})
 	if err != nil {
