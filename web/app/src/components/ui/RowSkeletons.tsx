@@ -6,7 +6,7 @@ const widths = [
 ] as const
 
 /** Rows to come, in the exact geometry of rows; nothing shimmers. */
-export function RowSkeletons({ height }: { height: number }) {
+export function RowSkeletons({ height, lines = 2 }: { height: number; lines?: 1 | 2 }) {
   const { t } = useI18n()
   return (
     <div role="status">
@@ -14,7 +14,7 @@ export function RowSkeletons({ height }: { height: number }) {
       {widths.map(([name, preview]) => (
         <div key={name} className={classes.row} style={{ blockSize: height }} aria-hidden>
           <span className={classes.bar} style={{ inlineSize: `${name}%` }} />
-          <span className={classes.bar} style={{ inlineSize: `${preview}%` }} />
+          {lines === 2 && <span className={classes.bar} style={{ inlineSize: `${preview}%` }} />}
         </div>
       ))}
     </div>

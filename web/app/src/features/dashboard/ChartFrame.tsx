@@ -50,11 +50,13 @@ export function ChartFrame({ title, series, rowNames = [], instead, children }: 
           </div>
         )}
       </div>
-      {series && !instead && (
-        <Button variant="subtle" size="xs" className={classes.toggle} onClick={() => setAsTable(!asTable)}>
-          {t(asTable ? 'dashboard.asChart' : 'dashboard.asTable')}
-        </Button>
-      )}
+      <div className={classes.foot}>
+        {series && !instead && (
+          <Button variant="subtle" size="xs" onClick={() => setAsTable(!asTable)}>
+            {t(asTable ? 'dashboard.asChart' : 'dashboard.asTable')}
+          </Button>
+        )}
+      </div>
     </section>
   )
 }

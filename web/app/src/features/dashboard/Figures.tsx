@@ -11,7 +11,7 @@ export function Figures() {
   const { data, error, refetch } = useMetrics()
   if (!data && error) {
     return (
-      <div className={classes.strip}>
+      <div className={classes.strip} data-failed>
         <LoadError title={t('error.metrics')} error={error} onRetry={refetch} />
       </div>
     )

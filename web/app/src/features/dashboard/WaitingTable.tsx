@@ -71,7 +71,7 @@ export function WaitingTable() {
       )}
       {rows.length === 0 && !list.error && list.isLoading && (
         <Late>
-          <RowSkeletons height={ROW} />
+          <RowSkeletons height={ROW} lines={1} />
         </Late>
       )}
       {rows.length === 0 && !list.error && !list.isLoading && (
