@@ -46,15 +46,15 @@ func queueTables() []store.MigrationSet {
 	return []store.MigrationSet{{Table: "queue_migrations", FS: embedded.Migrations()}}
 }
 
-// openDatabase opens and migrates the database. A file is held exclusively by
-// those who serve it.
-func openDatabase(ctx context.Context, c config.Database, exclusive bool, log *slog.Logger) (database, error) {
+// openDatabase opens and migrates the database. Those who serve it end what
+// crashed ones had leased; a file they hold exclusively.
+func openDatabase(ctx context.Context, c config.Database, serve bool, log *slog.Logger) (database, error) {
 	var db database
 	var err error
 	if c.PostgresURL != "" {
-		db, err = openPostgres(ctx, c.PostgresURL, log)
+		db, err = openPostgres(ctx, c.PostgresURL, serve, log)
 	} else {
-		db, err = sqlite.Open(ctx, sqlite.Config{Path: c.SQLitePath, Exclusive: exclusive, Extra: queueTables(), Logger: log})
+		db, err = sqlite.Open(ctx, sqlite.Config{Path: c.SQLitePath, Exclusive: serve, Extra: queueTables(), Logger: log})
 	}
 	if err != nil {
 		return nil, err
@@ -67,8 +67,8 @@ func openDatabase(ctx context.Context, c config.Database, exclusive bool, log *s
 }
 
 // openPostgres says what to do about a database that can't be used.
-func openPostgres(ctx context.Context, url string, log *slog.Logger) (database, error) {
-	db, err := postgres.Open(ctx, postgres.Config{URL: url, Logger: log})
+func openPostgres(ctx context.Context, url string, serve bool, log *slog.Logger) (database, error) {
+	db, err := postgres.Open(ctx, postgres.Config{URL: url, Serve: serve, Logger: log})
 	var reason *portal.Error
 	if errors.As(err, &reason) {
 		return nil, &portal.Error{Code: reason.Code, Err: err, Message: "PostgreSQL can't be used: " + reason.Message +

@@ -44,8 +44,13 @@ func (s *Store) Migrate(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err = s.SetSettingOnce(ctx, epochKey, rand.Text())
-	return err
+	if _, err = s.SetSettingOnce(ctx, epochKey, rand.Text()); err != nil || !s.serve || s.presence != nil {
+		return err
+	}
+	if s.presence, err = beginPresence(ctx, s.pool.Config().ConnConfig); err != nil {
+		return mapError(err, "database")
+	}
+	return s.endLeases(ctx)
 }
 
 func (s *Store) migrate(ctx context.Context, set store.MigrationSet) error {

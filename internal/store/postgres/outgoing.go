@@ -22,7 +22,7 @@ const claimSends = `
 		ORDER BY s.due_at, s.id LIMIT $2
 		FOR UPDATE SKIP LOCKED),
 	leased AS (
-		UPDATE sends s SET attempts = attempts + 1, due_at = $3 FROM due WHERE s.id = due.id
+		UPDATE sends s SET attempts = attempts + 1, due_at = $3, lessor = $4 FROM due WHERE s.id = due.id
 		RETURNING s.id, s.tenant_id, s.message_id, s.contact_id, s.attempts, s.queued_at),
 	counted AS (
 		UPDATE messages m SET attempts = l.attempts FROM leased l WHERE m.tenant_id = l.tenant_id AND m.id = l.message_id
@@ -50,11 +50,11 @@ func scanSend(row scanner) (s store.Send, err error) {
 // ClaimSends implements store.Outgoing.
 func (s *Store) ClaimSends(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]store.Send, error) {
 	at := portal.At(now).UnixMilli()
-	return all(ctx, s.pooled(), "sends", scanSend, claimSends, at, limit, at+lease.Milliseconds())
+	return all(ctx, s.pooled(), "sends", scanSend, claimSends, at, limit, at+lease.Milliseconds(), s.presence.lessor())
 }
 
 // DelaySend implements store.Outgoing.
 func (s *Store) DelaySend(ctx context.Context, tenantID, messageID string, next time.Time) error {
-	return s.pooled().must(ctx, "send", `UPDATE sends SET due_at = $1 WHERE tenant_id = $2 AND message_id = $3`,
+	return s.pooled().must(ctx, "send", `UPDATE sends SET due_at = $1, lessor = NULL WHERE tenant_id = $2 AND message_id = $3`,
 		portal.At(next).UnixMilli(), tenantID, messageID)
 }

@@ -31,6 +31,9 @@ type Config struct {
 	// Timeout is how long a single statement may take, waiting for another
 	// node's transaction included, before it is Unavailable; 0: 5 s.
 	Timeout time.Duration
+	// Serve says that this process will send what is queued: from Migrate on it
+	// shows that it runs, and what crashed ones had leased is due again.
+	Serve bool
 	// Extra schemas are migrated after the store's own.
 	Extra []store.MigrationSet
 	// Logger hears of migrations; discarded if nil.
@@ -43,7 +46,10 @@ type Store struct {
 	timeout time.Duration
 	extra   []store.MigrationSet
 	log     *slog.Logger
-	turns   *turns // orders a tenant's transactions of this node
+	serve   bool
+	// presence is set by Migrate; nil: others can't tell whether this process runs.
+	presence *presence
+	turns    *turns // orders a tenant's transactions of this node
 	// committed is set before the first Update.
 	committed func(tenantID string, events []portal.Event)
 }
@@ -66,7 +72,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	cfg.ConnConfig.RuntimeParams["application_name"] = "agentportal"
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleInTransaction)
 
-	s := &Store{timeout: c.Timeout, extra: c.Extra, log: c.Logger, turns: newTurns()}
+	s := &Store{timeout: c.Timeout, extra: c.Extra, log: c.Logger, serve: c.Serve, turns: newTurns()}
 	if s.timeout == 0 {
 		s.timeout = defaultTimeout
 	}
@@ -94,6 +100,7 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close waits for the transactions under way and closes the connections.
 func (s *Store) Close() error {
+	s.presence.end()
 	s.pool.Close()
 	return nil
 }

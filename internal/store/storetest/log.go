@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/agentportal/portal"
@@ -17,6 +18,7 @@ var logCases = []testCase{
 	{"STORE-23 trimming cuts from the start, at most so many", trimCutsStart},
 	{"STORE-23 a clock that went back leaves no gap", trimLeavesNoGap},
 	{"STORE-23 an emptied log goes on counting", trimEverything},
+	{"STORE-46 writers go on while much is trimmed", trimAside},
 }
 
 func onlyNextSeq(b *bench) {
@@ -165,6 +167,37 @@ func trimLeavesNoGap(b *bench) {
 	first, _, n := b.span()
 	require.Equal(b.t, last-2, first)
 	require.Equal(b.t, 3, n)
+}
+
+func trimAside(b *bench) {
+	b.trimmed = true
+	const old, batch = 2_000, 50
+	b.history(make([]int, old)...)
+	trimming := make(chan struct{})
+	go func() {
+		defer close(trimming)
+		for {
+			n, err := b.s.TrimEvents(b.ctx, after(start, time.Hour).Std(), batch)
+			if err != nil {
+				b.t.Error(err)
+			}
+			if n < batch {
+				return
+			}
+		}
+	}()
+	meanwhile := 0
+	for over := false; !over; meanwhile++ {
+		b.acme.message("c1", fmt.Sprint("aside", meanwhile), portal.Inbound, nil)
+		select {
+		case <-trimming:
+			over = true
+		default:
+		}
+	}
+	require.Greater(b.t, meanwhile, 2, "writes between %d batches", old/batch)
+	first, last, n := b.span()
+	require.EqualValues(b.t, last-first+1, n)
 }
 
 func trimEverything(b *bench) {
