@@ -4,7 +4,7 @@ SHELL := /bin/bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ARGS ?=
 
-.PHONY: help run build web test test-go test-web test-e2e lint fuzz types chaos bench-socketio dev clean
+.PHONY: help run build web test test-go test-web test-e2e lint licenses audit fuzz types chaos bench-socketio bench-web dev clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,10 +56,17 @@ lint: web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, eslint
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	cd web && npm run lint
+	@node scripts/licenses.mjs --check
 
 types: web/types/node_modules/.package-lock.json ## make the documents and the page's types anew
 	go test ./internal/rest -run GoldenDocuments -update
 	cd web/types && npm run generate
+
+licenses: ## write docs/LICENSES.md: what the binary is made of, and under which licence
+	@node scripts/licenses.mjs
+
+audit: ## known weaknesses in what we depend on, where the databases can be reached
+	@scripts/audit.sh
 
 fuzz: ## every fuzz target for 20 s each
 	@scripts/fuzz.sh 20s
@@ -70,6 +77,10 @@ chaos: build e2e/node_modules/.package-lock.json ## 20 clients, 100 messages a s
 
 bench-socketio: ## measure the Socket.IO server against its peers; writes bench/socketio/RESULTS.md
 	bench/socketio/run.sh
+
+bench-web: build e2e/node_modules/.package-lock.json ## measure the page in Chromium; writes bench/web/RESULTS.md
+	@scripts/need.sh services chromium
+	cd e2e && npx vitest run --config vitest.bench.config.ts
 
 dev: web/node_modules/.package-lock.json ## the page with hot reload, against a portal on :8080
 	cd web && npm run dev
