@@ -5,6 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { Agent } from "../harness/agent.ts";
 import { amqpURL, Broker } from "../harness/broker.ts";
 import { Cut } from "../harness/cut.ts";
+import { Database } from "../harness/database.ts";
 import { Graph } from "../harness/graph.ts";
 import { Portal, secrets } from "../harness/portal.ts";
 import { until } from "../harness/until.ts";
@@ -172,17 +173,23 @@ test("a call that never answers is cut after 5 s of drain; after the start it go
   expect((await message(ann, c.id, "twice")).attempts).toBe(2);
 });
 
-test("killed during a call: it goes out again soon after the start, and attempts says so", async () => {
+test.each(["SQLite", "PostgreSQL"])("killed during a call, %s: it goes out again soon after the start, and attempts says so", async (kind) => {
   const b = await broker();
   const h = await Hanging.open();
-  const p = await started({ ...b.env(), PORTAL_GRAPH_URL: h.url });
+  const env: Record<string, string> = { ...b.env(), PORTAL_GRAPH_URL: h.url };
+  if (kind === "PostgreSQL") {
+    const database = await Database.create();
+    undo.push(() => database.drop());
+    env.PORTAL_DATABASE_URL = database.url;
+  }
+  const p = await started(env);
   const ann = await signIn(p);
   const c = await conversation(ann, b);
   await reply(ann, c.id, "killed");
   await until("the call", () => h.calls.length === 1);
   await p.kill();
   await p.start();
-  await until("the call again", () => h.calls.length === 2, 5000);
+  await until("the call again", () => h.calls.length === 2, 12_000); // a lease is 30 s
   h.answer();
   await until("sent", async () => (await message(ann, c.id, "killed")).status === "sent");
   expect((await message(ann, c.id, "killed")).attempts).toBe(2);

@@ -9,7 +9,7 @@ import (
 )
 
 // boundsApart is how far apart readings of one log's ends are when many ask.
-const boundsApart = 50 * time.Millisecond
+const boundsApart = 10 * time.Millisecond
 
 // bounds are the ends of a tenant's log.
 type bounds struct{ first, last int64 }

@@ -30,7 +30,7 @@ func TestBreaks(t *testing.T) {
 				joined := a.mustCall("conversation:join", room).Seq
 				a.heard = nil
 				whole := 0
-				for n := 1; whole < 3; n += 53 {
+				for n := 1; whole < 3; n += 71 {
 					b.receive("acme", "4915")
 					down, up := n, -1
 					if direction == "up" {
@@ -39,7 +39,7 @@ func TestBreaks(t *testing.T) {
 					if a.connect(down, up) == nil {
 						whole++ // nothing was left to break, or it broke right after
 					}
-					if n%20 == 0 {
+					if n%5 == 0 {
 						a.mustConnect()
 					}
 				}
@@ -55,7 +55,7 @@ func TestBreaks(t *testing.T) {
 			a := newAgent(b, how, token)
 			for n := 1; ; n += 211 {
 				a.mustConnect()
-				since := b.head("acme") - 20
+				since := max(0, b.head("acme")-20)
 				a.heard = nil
 				join := map[string]any{"conversationId": id, "since": since}
 				a.wire.limit(n, -1)
@@ -84,7 +84,7 @@ func TestBreaks(t *testing.T) {
 			b := b.in(t)
 			a := newAgent(b, how, token)
 			over := 0
-			for n := 1; over < 4; n += 7 {
+			for n := 1; over < 4; n += 11 {
 				a.mustConnect()
 				for _, verb := range []string{"conversation:join", "conversation:leave"} {
 					a.wire.limit(-1, n)

@@ -25,7 +25,7 @@ func TestExpiry(t *testing.T) {
 		require.Contains(t, p.connect(map[string]any{"token": over}), `"token_expired"`)
 
 		mine := b.signIn("ann@acme.test")
-		b.ends.Store(mine.Access, time.Now().Add(2*time.Second))
+		b.ends.Store(mine.Access, time.Now().Add(4*time.Second))
 		p = b.online(mine.Access)
 		require.Equal(t, "1", p.event().Packet)
 		b.receive("acme", "4915")
