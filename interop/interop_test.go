@@ -1,10 +1,12 @@
 package interop_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -16,8 +18,11 @@ func TestOfficialClients(t *testing.T) {
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", server, "../cmd/ioserver")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, string(out))
-	clients := exec.CommandContext(t.Context(), "npm", "test", "--silent")
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	defer cancel()
+	clients := exec.CommandContext(ctx, "npm", "test", "--silent")
 	clients.Env = append(os.Environ(), "IOSERVER="+server)
+	clients.WaitDelay = 10 * time.Second // a server that is left over holds the pipe
 	out, err = clients.CombinedOutput()
 	require.NoError(t, err, string(out))
 }

@@ -37,6 +37,9 @@ export function withServer(...flags) {
     },
     async start(address = "127.0.0.1:0") {
       server.process = spawn(server.path, ["--addr", address, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
+      // A file that runs out of time is ended without its hooks.
+      process.once("exit", () => server.process.kill("SIGKILL"));
+      process.once("SIGTERM", () => process.exit(1));
       const lines = createInterface({ input: server.process.stdout });
       for await (const line of lines) {
         const found = /msg=listening addr=(\S+)/.exec(line);

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/agentportal/portal/engineio"
 	"github.com/agentportal/portal/socketio"
 )
 
@@ -343,9 +344,11 @@ func TestSessionStore(t *testing.T) {
 	})
 	t.Run("SIO-71 what is sent to a room before the answer comes after it", func(t *testing.T) {
 		var io *socketio.Server
-		io, addr := serve(t, socketio.Config{Sessions: storeFunc(func(_ context.Context, s *socketio.Socket, _ socketio.RecoveryAsk) (socketio.Session, error) {
-			return socketio.Session{SID: s.ID(), Rooms: []string{"r"}}, nil
-		})})
+		// The sender never rests: what it makes in a slice of time must fit.
+		io, addr := serve(t, socketio.Config{Engine: engineio.Config{QueuePackets: 1 << 20, QueueBytes: 256 << 20},
+			Sessions: storeFunc(func(_ context.Context, s *socketio.Socket, _ socketio.RecoveryAsk) (socketio.Session, error) {
+				return socketio.Session{SID: s.ID(), Rooms: []string{"r"}}, nil
+			})})
 		stop := make(chan struct{})
 		done := make(chan struct{})
 		go func() {

@@ -46,7 +46,19 @@ for (const path of ["/engine.io/", "/socket.io/"]) {
     });
 
     describe("heartbeat", () => {
-      test("polling is pinged", async () => {
+      // A pong has 200 ms, which a busy machine may miss: three tries.
+      const pinged = (name, fn) =>
+        test(name, async () => {
+          for (let left = 2; ; left--) {
+            try {
+              return await fn();
+            } catch (late) {
+              if (left === 0) throw late;
+            }
+          }
+        });
+
+      pinged("polling is pinged", async () => {
         const { sid } = await openPolling(http());
         for (let i = 0; i < 3; i++) {
           const response = await poll(sid);
@@ -56,11 +68,12 @@ for (const path of ["/engine.io/", "/socket.io/"]) {
         }
       });
 
-      test("WebSocket is pinged", async () => {
+      pinged("WebSocket is pinged", async () => {
         const socket = new Raw(`${ws()}?EIO=4&transport=websocket`);
+        const gone = socket.closed.then(() => "gone");
         await socket.next();
         for (let i = 0; i < 3; i++) {
-          assert.equal(await socket.next(), "2");
+          assert.equal(await Promise.race([socket.next(), gone]), "2");
           socket.send("3");
         }
         socket.close();

@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { withServer } from "../server.js";
 import { Raw } from "../raw.js";
 
-const server = withServer("--ping-interval", "300ms", "--ping-timeout", "200ms", "--connect-timeout", "400ms");
+const server = withServer("--ping-interval", "300ms", "--ping-timeout", "30s", "--connect-timeout", "400ms");
 const url = () => `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
 
 /** Opens a connection and joins the main namespace. */
