@@ -86,7 +86,7 @@ func TestHerd(t *testing.T) {
 		var returning sync.WaitGroup
 		for _, a := range agents {
 			returning.Go(func() {
-				for a.connect(-1, -1) != nil && time.Since(began) < 3*patience {
+				for a.connect(-1, -1) != nil && time.Since(began) < 6*patience {
 					refusals.Add(1)
 				}
 			})
