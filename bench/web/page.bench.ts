@@ -69,6 +69,7 @@ describe("the page", () => {
   });
 
   test("scrolling 10,000 conversations", async () => {
+    await desk.page.getByTestId("conversation-item").first().waitFor();
     // The element that scrolls the rows, whatever draws them.
     await desk.page.evaluate(() => {
       let at: Element | null = document.querySelector("[data-testid=conversation-item]");
@@ -81,7 +82,9 @@ describe("the page", () => {
         scroller.scrollTop = scroller.scrollHeight;
         return scroller.scrollHeight;
       });
-    await until("every row", async () => (await loaded()) >= CONVERSATIONS * 48, 120_000);
+    const rowHeight = await desk.page.evaluate(() => document.querySelector("[data-testid=conversation-item]")!.getBoundingClientRect().height);
+    await until("every row", async () => (await loaded()) >= CONVERSATIONS * Math.floor(rowHeight), 240_000);
+    await pause(2000);
     const runs = [];
     for (const share of [0, 0.4, 0.7]) {
       await desk.page.evaluate((at) => {
