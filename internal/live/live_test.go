@@ -3,6 +3,7 @@ package live_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -22,7 +23,15 @@ import (
 	"github.com/agentportal/portal/internal/store/sqlite"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets more tests run at once than there are processors: those of the
+// simulation wait for one another's nodes, clocks and databases most of the time.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // wamids keeps those of subtests apart.
 var wamids atomic.Int64

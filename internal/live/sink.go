@@ -30,6 +30,16 @@ func (s sink) Deliver(tenantID string, e relay.Entry[*socketio.Packet]) {
 	}
 }
 
+// Skipped ends the tenant's connections: they come back, and are told that they
+// missed too much.
+func (s sink) Skipped(tenantID string) {
+	for _, c := range s.l.clients.all() {
+		if c.who.TenantID == tenantID {
+			c.socket.CloseTransport(socketio.DisconnectReason{Code: "log trimmed", ComeBack: true})
+		}
+	}
+}
+
 func tenantRoom(id string) string       { return "tenant:" + id }
 func userRoom(id string) string         { return "user:" + id }
 func conversationRoom(id string) string { return "conversation:" + id }

@@ -2,6 +2,8 @@ package relay
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -151,6 +153,11 @@ func (l *loop[F]) advance() (more bool, err error) {
 		return false, nil
 	}
 	page, err := l.relay.read(l.relay.ctx, l.tenant, l.position(), l.relay.cfg.Page)
+	var gone *trimmedError
+	if errors.As(err, &gone) {
+		l.skip(gone.first)
+		return true, nil
+	}
 	if err != nil {
 		return false, err
 	}
@@ -174,11 +181,36 @@ func (l *loop[F]) deliver(e portal.Event) error {
 	return nil
 }
 
+// skip goes on at the log's first event: what was between was trimmed before
+// this node came to read it (it stood still for longer than the log is kept).
+func (l *loop[F]) skip(first int64) {
+	l.relay.cfg.Logger.Error("the event log was trimmed before it was read here; its sockets begin anew",
+		"tenant", l.tenant, "after", l.position(), "first", first)
+	l.relay.cfg.Sink.Skipped(l.tenant)
+	l.window.restart(first - 1)
+	l.pos.Store(first - 1)
+}
+
+// trimmedError tells that the log begins at first only.
+type trimmedError struct{ first int64 }
+
+// Error implements error.
+func (e *trimmedError) Error() string { return fmt.Sprintf("the log begins at %d only", e.first) }
+
 // read takes a page of the log and checks that it follows without a gap.
 func (r *Relay[F]) read(ctx context.Context, tenantID string, after int64, limit int) ([]portal.Event, error) {
 	var events []portal.Event
 	err := r.cfg.Log.View(ctx, tenantID, func(tx store.ReadTx) (err error) {
-		events, err = tx.Events(ctx, after, limit)
+		if events, err = tx.Events(ctx, after, limit); err != nil {
+			return err
+		}
+		if len(events) > 0 && events[0].Seq == after+1 {
+			return nil
+		}
+		first, err := tx.FirstSeq(ctx)
+		if err == nil && first > after+1 {
+			err = &trimmedError{first}
+		}
 		return err
 	})
 	if err != nil {
@@ -186,7 +218,7 @@ func (r *Relay[F]) read(ctx context.Context, tenantID string, after int64, limit
 	}
 	for i, e := range events {
 		if e.Seq != after+int64(i)+1 {
-			return nil, portal.Errorf(portal.Gone, "event %d of the log is gone", after+int64(i)+1)
+			return nil, portal.Errorf(portal.Internal, "the log of tenant %s has a gap before %d", tenantID, e.Seq)
 		}
 	}
 	return events, nil

@@ -34,6 +34,9 @@ type Sink[F any] interface {
 	// Deliver is called in the tenant's loop, in seq order, once for each event
 	// after the position at which the loop began. It must not block.
 	Deliver(tenantID string, e Entry[F])
+	// Skipped is called in the tenant's loop where events were trimmed before
+	// they could be delivered: whoever is connected has missed them for good.
+	Skipped(tenantID string)
 }
 
 // Config of a Relay. Log and Sink are needed.

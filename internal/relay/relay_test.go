@@ -79,6 +79,10 @@ func (t memoryTx) LastSeq(context.Context) (int64, error) {
 	return int64(len(t.l.events[t.tenant])), nil
 }
 
+func (t memoryTx) FirstSeq(context.Context) (int64, error) {
+	return min(t.l.first, int64(len(t.l.events[t.tenant]))+1), nil
+}
+
 func (t memoryTx) Events(_ context.Context, after int64, limit int) ([]portal.Event, error) {
 	t.l.reads.Add(1)
 	var page []portal.Event
@@ -106,6 +110,9 @@ func (r *recorder) Deliver(tenant string, e relay.Entry[string]) {
 	}
 	r.seqs[tenant] = append(r.seqs[tenant], e.Seq)
 }
+
+// Skipped notes a skip as a 0.
+func (r *recorder) Skipped(tenant string) { r.Deliver(tenant, relay.Entry[string]{}) }
 
 func (r *recorder) of(tenant string) []int64 {
 	r.mu.Lock()
@@ -193,6 +200,24 @@ func TestDelivery(t *testing.T) {
 			require.NoError(t, r.WaitFor(t.Context(), "acme", 20))
 			require.Equal(t, upTo(1, 20), rec.of("acme"))
 			r.Close()
+		})
+	})
+	t.Run("RELAY-7 what was trimmed before it was read is skipped, and said so", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			for first, want := range map[int64][]int64{15: append([]int64{0}, upTo(15, 21)...), 99: {0, 21}} {
+				log := newMemoryLog()
+				r, rec := start(t, log)
+				log.commit("acme", 20)
+				log.set(func() { log.first = first }) // 99: nothing is left
+				r.Hint("acme")
+				synctest.Wait()
+				log.set(func() { log.first = min(first, 21) })
+				log.commit("acme", 1)
+				r.Hint("acme")
+				synctest.Wait()
+				require.Equal(t, want, rec.of("acme"))
+				r.Close()
+			}
 		})
 	})
 	t.Run("RELAY-6 the poll heals a lost hint", func(t *testing.T) {

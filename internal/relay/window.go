@@ -29,6 +29,13 @@ func (w *window[F]) add(e Entry[F]) {
 	w.last = e.Seq
 }
 
+// restart forgets everything: what is added next follows pos.
+func (w *window[F]) restart(pos int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ring, w.base, w.first, w.last = nil, pos+1, pos+1, pos
+}
+
 func (w *window[F]) index(seq int64) int64 { return (seq - w.base) % int64(w.size) }
 
 // after returns up to limit entries that follow seq; ok is false when the
