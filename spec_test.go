@@ -84,3 +84,40 @@ func quotedRules(t *testing.T) map[string][]string {
 	})
 	return quoted
 }
+
+// testName is a test that docs/RELIABILITY.md names: code in the last column.
+var testName = regexp.MustCompile("`([^`]+)`")
+
+// TestReliabilityNamesTests holds the table of faults to tests that exist.
+func TestReliabilityNamesTests(t *testing.T) {
+	page, err := os.ReadFile("docs/RELIABILITY.md")
+	require.NoError(t, err)
+	var tests strings.Builder
+	walk(t, func(path string, d fs.DirEntry) {
+		folder := filepath.Base(filepath.Dir(path))
+		if d.IsDir() || path == "spec_test.go" || !(testFile.MatchString(path) || strings.HasSuffix(folder, "test")) {
+			return
+		}
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		tests.Write(content)
+	})
+	rows := 0
+	for line := range strings.Lines(string(page)) {
+		columns := strings.Split(strings.TrimSpace(line), " | ")
+		if len(columns) != 4 || strings.HasPrefix(line, "| fault") {
+			continue
+		}
+		rows++
+		names := testName.FindAllStringSubmatch(columns[3], -1)
+		if len(names) == 0 {
+			t.Errorf("no test is named: %s", columns[0])
+		}
+		for _, name := range names {
+			if !strings.Contains(tests.String(), name[1]) {
+				t.Errorf("there is no test %q", name[1])
+			}
+		}
+	}
+	require.Greater(t, rows, 20)
+}
