@@ -27,15 +27,20 @@ export const seed = {
   })),
 };
 
+/**
+ * A port below those that the system gives to outgoing connections: a portal
+ * that is started again must find it free, however many clients try meanwhile.
+ */
 export async function freePort(): Promise<number> {
-  return new Promise((res, rej) => {
-    const s = createServer();
-    s.on("error", rej);
-    s.listen(0, "127.0.0.1", () => {
-      const { port } = s.address() as { port: number };
-      s.close(() => res(port));
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const free = await new Promise<boolean>((res) => {
+      const s = createServer();
+      s.on("error", () => res(false));
+      s.listen(port, "127.0.0.1", () => s.close(() => res(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 /**
