@@ -24,7 +24,7 @@ type batch struct {
 
 	// For the call into the raw connection, bound once so that a write
 	// allocates nothing:
-	attempt func(fd uintptr) bool
+	attempt func(fd uintptr)
 	out     []byte
 	n       int
 	err     error
@@ -32,10 +32,7 @@ type batch struct {
 
 func newBatch() *batch {
 	b := &batch{frames: make([]*Frame, 0, batchFrames)}
-	b.attempt = func(fd uintptr) bool {
-		b.n, b.err = writeNow(fd, b.out)
-		return true // never wait
-	}
+	b.attempt = func(fd uintptr) { b.n, b.err = writeNow(fd, b.out) }
 	return b
 }
 
@@ -55,7 +52,8 @@ func (b *batch) write(s *socket) (int, error) {
 	if len(b.frames) > 1 {
 		b.out = b.join()
 	}
-	err := s.raw.Write(b.attempt)
+	// Not raw.Write, which readies a wait that never comes. Who writes is alone.
+	err := s.raw.Control(b.attempt)
 	b.out = nil
 	if err == nil {
 		err = b.err

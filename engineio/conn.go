@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"runtime"
 	"sync"
 )
 
@@ -75,6 +76,7 @@ type Conn struct {
 	sock      *socket // the WebSocket, once it is the transport
 	scheduled bool    // a flush is on its way
 	writing   bool    // someone writes; sock's bytes are theirs
+	waiting   bool    // whoever writes waits, for the network or for a gap to pass
 
 	// While polling is the transport:
 	poll     *poll   // the GET that hangs
@@ -122,12 +124,12 @@ func (c *Conn) Done() <-chan struct{} { return c.done }
 // closed with reason "slow".
 func (c *Conn) Send(frames ...*Frame) error {
 	c.mu.Lock()
+	full := c.state < closing && !c.makeRoom(frames)
 	if c.state >= closing {
 		c.mu.Unlock()
 		return ErrClosed
 	}
-	cfg := &c.srv.cfg
-	if !c.queue.fits(frames, cfg.QueueBytes, cfg.QueuePackets) {
+	if full {
 		c.mu.Unlock()
 		c.end(CloseReason{Code: ReasonSlow, Err: ErrQueueFull, ComeBack: true})
 		return ErrQueueFull
@@ -136,6 +138,28 @@ func (c *Conn) Send(frames ...*Frame) error {
 	c.wake()
 	c.mu.Unlock()
 	return nil
+}
+
+// makeRoom says whether the queue takes frames. A full one is written down as
+// far as the network takes it: a burst that came faster than anybody could write
+// isn't the client's slowness. Called with mu held, which it may let go of for a
+// moment.
+func (c *Conn) makeRoom(frames []*Frame) bool {
+	cfg := &c.srv.cfg
+	for !c.queue.fits(frames, cfg.QueueBytes, cfg.QueuePackets) {
+		if c.sock == nil || c.waiting || c.state != open {
+			return false
+		}
+		writing := c.writing
+		c.mu.Unlock()
+		if writing {
+			runtime.Gosched() // it takes no longer than one write
+		} else {
+			c.flushNow()
+		}
+		c.mu.Lock()
+	}
+	return true
 }
 
 // SendVolatile queues frames as Send does, unless the connection is closed or

@@ -42,6 +42,7 @@ func (c *Conn) flush(b *batch) {
 	defer b.release()
 	if err == errWouldBlock {
 		rest, bytes, packets, last := b.remainder(n), b.bytes, len(b.frames), b.last()
+		c.setWaiting()
 		c.srv.tasks.start(func() { c.flushWaiting(s, rest, bytes, packets, last) })
 		return
 	}
@@ -66,7 +67,7 @@ func (c *Conn) flushWaiting(s *socket, rest net.Buffers, bytes, packets int, las
 	for {
 		if _, err := s.writeAll(rest); err != nil {
 			c.mu.Lock()
-			c.writing = false
+			c.writing, c.waiting = false, false
 			c.mu.Unlock()
 			c.end(lost(err))
 			return
@@ -74,6 +75,7 @@ func (c *Conn) flushWaiting(s *socket, rest net.Buffers, bytes, packets int, las
 		c.mu.Lock()
 		c.settle(s, bytes, packets, last)
 		if last.apart || c.queue.empty() {
+			c.waiting = false
 			c.writing = last.apart && c.pause()
 			c.mu.Unlock()
 			return
@@ -100,13 +102,20 @@ func (c *Conn) settle(s *socket, bytes, packets int, last *Frame) {
 // pause keeps what follows from being written for a moment, while writing
 // stands. Called with mu held.
 func (c *Conn) pause() bool {
-	return c.srv.tasks.start(func() {
+	c.waiting = c.srv.tasks.start(func() {
 		time.Sleep(apartGap)
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.writing = false
+		c.writing, c.waiting = false, false
 		c.wakeIfQueued()
 	})
+	return c.waiting
+}
+
+func (c *Conn) setWaiting() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = true
 }
 
 func (c *Conn) wakeIfQueued() {

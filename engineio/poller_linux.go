@@ -227,7 +227,7 @@ func (p *poller) close() {
 type worker struct {
 	events [harvest]syscall.EpollEvent
 	poll   func(fd uintptr) bool
-	read   func(fd uintptr) bool
+	read   func(fd uintptr)
 	into   []byte
 	n      int
 	err    error
@@ -243,10 +243,7 @@ func newWorker() *worker {
 			}
 		}
 	}
-	w.read = func(fd uintptr) bool {
-		w.n, w.err = readNow(int(fd), w.into)
-		return true // never wait
-	}
+	w.read = func(fd uintptr) { w.n, w.err = readNow(int(fd), w.into) }
 	return w
 }
 
@@ -261,7 +258,8 @@ func (w *worker) wait(ep syscall.RawConn) int {
 // readFrom reads what has come, or fails with errWouldBlock.
 func (w *worker) readFrom(s *socket, p []byte) (int, error) {
 	w.into, w.n, w.err = p, 0, nil
-	err := s.raw.Read(w.read)
+	// Not raw.Read, which readies a wait that never comes. Who reads is alone.
+	err := s.raw.Control(w.read)
 	w.into = nil
 	if err == nil {
 		err = w.err

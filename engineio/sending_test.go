@@ -65,6 +65,30 @@ func TestQueueLimits(t *testing.T) {
 		require.ErrorIs(t, p.Send(text(strings.Repeat("x", 100))), ErrQueueFull)
 		require.Equal(t, ReasonSlow, p.end(t).Code)
 	})
+	t.Run("EIO-51 a burst that the network takes is no slow client", func(t *testing.T) {
+		const senders, each = 4, 1000
+		h := newHost(t, Config{QueuePackets: 16})
+		p, client := h.openWebSocket()
+		f := text("x") // all of them together fit into the kernel's buffers
+		p.Send(f)
+		require.Equal(t, "4x", client.text(), "past the gap after OPEN")
+		var wait sync.WaitGroup
+		for range senders {
+			wait.Go(func() {
+				for range each {
+					if err := p.Send(f); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		wait.Wait()
+		for range senders * each {
+			require.Equal(t, "4x", client.text())
+		}
+		require.Zero(t, h.Stats().Closed[ReasonSlow])
+	})
 	t.Run("EIO-51 a large message alone is no slow client", func(t *testing.T) {
 		h := newHost(t, Config{QueueBytes: 1000})
 		p := h.openPolling()

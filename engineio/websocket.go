@@ -31,14 +31,14 @@ func (c *Conn) openWebSocket(w http.ResponseWriter, r *http.Request) *failure {
 	opened := &Frame{kind: kindRaw, wire: ws.AppendFrame(nil, ws.Text, c.openPacket(nil))}
 	c.mu.Lock()
 	c.sock, s.owner = s, c
-	c.writing = true // until the gap is over
+	c.writing, c.waiting = true, true // until the gap is over
 	c.queue.push(opened)
 	c.mu.Unlock()
 	if c.accept() {
 		c.srv.tasks.start(func() {
 			time.Sleep(openGap)
 			c.mu.Lock()
-			c.writing = false
+			c.writing, c.waiting = false, false
 			c.mu.Unlock()
 			c.startReading(s)
 		})

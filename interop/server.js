@@ -1,11 +1,12 @@
 // Starts cmd/ioserver for a test file and ends it afterwards.
 import { spawn, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { after, before } from "node:test";
+import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -16,6 +17,22 @@ function binary() {
   const path = join(dir, "ioserver");
   execFileSync("go", ["build", "-o", path, "./cmd/ioserver"], { cwd: root, stdio: "inherit" });
   return { path, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+/**
+ * A port below those that the system gives to outgoing connections: a server that is started again must find it free,
+ * however many clients try meanwhile.
+ */
+async function freePort() {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const free = await new Promise((resolve) => {
+      const probe = createServer();
+      probe.on("error", () => resolve(false));
+      probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
 }
 
 /** Runs a server with these flags around the tests of a file; `url` is set before they run. */
@@ -35,7 +52,8 @@ export function withServer(...flags) {
       running.kill(signal);
       await gone;
     },
-    async start(address = "127.0.0.1:0") {
+    async start(address) {
+      address ??= `127.0.0.1:${await freePort()}`;
       server.process = spawn(server.path, ["--addr", address, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
       // A file that runs out of time is ended without its hooks.
       process.once("exit", () => server.process.kill("SIGKILL"));

@@ -61,6 +61,16 @@ func (c *Call) Value(i int) Value {
 	return Value{JSON: c.Args[i], Attachments: c.attachments}
 }
 
+// Member is the member of that name of the argument i, an object, with its
+// attachments; its JSON is nil where there is none. Nothing is decoded: it is
+// for what is only passed on.
+func (c *Call) Member(i int, name string) Value {
+	if i >= len(c.Args) {
+		return Value{}
+	}
+	return Value{JSON: packet.Member(c.Args[i], name), Attachments: c.attachments}
+}
+
 // Values are all arguments, to be passed on with Emit or Ack.
 func (c *Call) Values() []any {
 	out := make([]any, len(c.Args))

@@ -125,13 +125,14 @@ func (s *Socket) settle(onReader bool) {
 		case todo.tell:
 			s.tellEnd()
 		case todo.held != nil && onReader:
+			held := todo.held // alone, so that no event's task is on the heap
 			s.ns.srv.crew.run(func() {
-				s.guard(func() { todo.held(s.ctx) })
+				s.runHeld(held)
 				s.settle(false)
 			})
 			return
 		case todo.held != nil:
-			s.guard(func() { todo.held(s.ctx) })
+			s.runHeld(todo.held)
 		case todo.event:
 			s.handle(todo.packet)
 		default:
@@ -139,6 +140,9 @@ func (s *Socket) settle(onReader bool) {
 		}
 	}
 }
+
+// runHeld runs a function given to Hold.
+func (s *Socket) runHeld(held func(context.Context)) { s.guard(func() { held(s.ctx) }) }
 
 // task is what to do next: one of these, or nothing at all.
 type task struct {

@@ -36,13 +36,21 @@ func echoAuth(_ context.Context, s *socketio.Socket) {
 	_ = s.Emit("auth", auth)
 }
 
+// outcome says whether what was asked for has been done.
+func outcome(ok bool) json.RawMessage {
+	if ok {
+		return json.RawMessage(`{"ok":true}`)
+	}
+	return json.RawMessage(`{"ok":false}`)
+}
+
 // join joins the named room.
 func join(_ context.Context, c *socketio.Call) {
 	var room string
 	if c.Decode(0, &room) == nil && room != "" {
 		c.Socket.Join(room)
 	}
-	_ = c.Ack(map[string]bool{"ok": room != ""})
+	_ = c.Ack(outcome(room != ""))
 }
 
 // leave leaves the named room.
@@ -51,20 +59,16 @@ func leave(_ context.Context, c *socketio.Call) {
 	if c.Decode(0, &room) == nil {
 		c.Socket.Leave(room)
 	}
-	_ = c.Ack(map[string]bool{"ok": true})
+	_ = c.Ack(outcome(true))
 }
 
 // broadcast sends the payload as message:new to everyone in the room.
 func broadcast(_ context.Context, c *socketio.Call) {
-	var ask struct {
-		Room    string          `json:"room"`
-		Payload json.RawMessage `json:"payload"`
+	room, ok := c.Member(0, "room").Text()
+	if ok {
+		ok = c.Socket.Namespace().To(room).Emit("message:new", c.Member(0, "payload")) == nil
 	}
-	err := c.Decode(0, &ask)
-	if err == nil {
-		err = c.Socket.Namespace().To(ask.Room).Emit("message:new", ask.Payload)
-	}
-	_ = c.Ack(map[string]bool{"ok": err == nil})
+	_ = c.Ack(outcome(ok))
 }
 
 // askBack emits "question" with the given values, waits for the client's

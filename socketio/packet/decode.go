@@ -45,7 +45,8 @@ func (d *Decoder) Text(msg []byte) (Packet, bool, error) {
 	if err := checkPlaceholders(p.Args, want); err != nil {
 		return Packet{}, false, err
 	}
-	d.waiting, d.want = &p, want
+	waiting := p // apart, so that a packet without attachments needn't be on the heap
+	d.waiting, d.want = &waiting, want
 	return Packet{}, false, nil
 }
 

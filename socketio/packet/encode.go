@@ -18,6 +18,15 @@ type Value struct {
 	Attachments [][]byte
 }
 
+// Text is what a value that is a JSON string says.
+func (v Value) Text() (string, bool) {
+	if len(v.JSON) == 0 || v.JSON[0] != '"' {
+		return "", false
+	}
+	s, err := unquote(v.JSON)
+	return s, err == nil
+}
+
 // AppendConnect appends a Connect or ConnectError packet with its object.
 func AppendConnect(dst []byte, t Type, namespace string, data []byte) []byte {
 	return append(appendHeader(dst, t, 0, namespace, 0, false), data...)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 )
 
 const jsonSpace = " \t\r\n"
@@ -60,19 +61,25 @@ func skip(b []byte, i int) int {
 	}
 }
 
+// skipString goes from quote to quote: most strings are long and hold no escape.
 func skipString(b []byte, i int) int {
-	for i++; b[i] != '"'; i++ {
-		if b[i] == '\\' {
-			i++
+	for i++; ; {
+		end := i + bytes.IndexByte(b[i:], '"')
+		escape := bytes.IndexByte(b[i:end], '\\')
+		if escape < 0 {
+			return end + 1
 		}
+		i += escape + 2
 	}
-	return i + 1
 }
 
 // skipLiteral skips a number, true, false or null.
 func skipLiteral(b []byte, i int) int {
-	for i < len(b) && bytes.IndexByte([]byte(",:]} \t\r\n"), b[i]) < 0 {
-		i++
+	for ; i < len(b); i++ {
+		switch b[i] {
+		case ',', ':', ']', '}', ' ', '\t', '\r', '\n':
+			return i
+		}
 	}
 	return i
 }
@@ -80,7 +87,7 @@ func skipLiteral(b []byte, i int) int {
 // unquote is the text of a JSON string.
 func unquote(b []byte) (string, error) {
 	if bytes.IndexByte(b, '\\') < 0 {
-		return string(bytes.ToValidUTF8(b[1:len(b)-1], []byte("\uFFFD"))), nil
+		return strings.ToValidUTF8(string(b[1:len(b)-1]), "\uFFFD"), nil
 	}
 	var s string
 	err := json.Unmarshal(b, &s)
