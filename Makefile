@@ -39,7 +39,7 @@ web/types/node_modules/.package-lock.json: web/types/package-lock.json
 	cd web/types && npm ci --no-audit --no-fund
 	@touch $@
 
-test-web: web/node_modules/.package-lock.json web/types/node_modules/.package-lock.json ## TypeScript types and Vitest
+test-web: web/node_modules/.package-lock.json web/types/node_modules/.package-lock.json ## TypeScript types, Vitest, both documents
 	cd web && npm run typecheck && npm test
 	cd web/types && npm run check
 
@@ -73,7 +73,8 @@ fuzz: ## every fuzz target for 20 s each
 
 chaos: build e2e/node_modules/.package-lock.json ## 20 clients, 100 messages a second; server and broker killed, network cut, half-open, silent (CHAOS=10: a tenth)
 	@scripts/need.sh services chromium
-	cd e2e && npx vitest run --config vitest.chaos.config.ts && CHAOS_KILLS=10 npx vitest run tests/pages.test.ts
+	cd e2e && npx vitest run --config vitest.chaos.config.ts && CHAOS_KILLS=10 npx vitest run tests/pages.test.ts && \
+		KILLS="SQLite, RabbitMQ" npx vitest run tests/kills.test.ts
 
 bench-socketio: ## measure the Socket.IO server against its peers; writes bench/socketio/RESULTS.md
 	bench/socketio/run.sh

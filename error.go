@@ -26,6 +26,7 @@ const (
 // Error is the one error type that crosses packages.
 type Error struct {
 	Code    Code
+	Why     Refusal        // for programs, where there is a word for it
 	Message string         // for people; says what to do; never holds a secret or a raw driver error
 	Data    map[string]any // further fields of the answer, such as "seq" or "newer"
 	Err     error          // the cause, for the log only

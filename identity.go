@@ -38,6 +38,7 @@ type Identity struct {
 	UserID    string
 	TenantID  string
 	SessionID string
+	Email     string
 	Name      string
 	Role      Role
 }

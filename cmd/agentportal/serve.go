@@ -17,6 +17,7 @@ import (
 	"github.com/agentportal/portal/internal/bridge"
 	"github.com/agentportal/portal/internal/config"
 	"github.com/agentportal/portal/internal/desk"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/live"
 	"github.com/agentportal/portal/internal/ops"
 	"github.com/agentportal/portal/internal/queue"
@@ -117,6 +118,7 @@ func newPortal(ctx context.Context, c config.Portal) (_ *portalServer, err error
 // committed hands what this process has committed to its own sockets and tells
 // the other nodes.
 func (p *portalServer) committed(tenantID string, events []portal.Event) {
+	failpoint.Hit(failpoint.EventsCommitted)
 	p.live.Committed(tenantID, events)
 	if p.nodes != nil {
 		p.nodes.committed(tenantID, events)

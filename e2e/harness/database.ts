@@ -19,12 +19,21 @@ export class Database {
     return url.toString();
   }
 
+  /** Runs a statement in this database. */
+  async query(sql: string): Promise<void> {
+    await this.run(this.url, sql);
+  }
+
   async drop(): Promise<void> {
     await this.admin(`DROP DATABASE ${this.name} WITH (FORCE)`);
   }
 
-  private async admin(sql: string): Promise<void> {
-    const url = new URL(server);
+  private admin(sql: string): Promise<void> {
+    return this.run(server, sql);
+  }
+
+  private async run(address: string, sql: string): Promise<void> {
+    const url = new URL(address);
     url.searchParams.delete("sslmode");
     const client = new pg.Client({ connectionString: url.toString() });
     await client.connect();

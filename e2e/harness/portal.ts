@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const binary = process.env.PORTAL_BIN ?? resolve(import.meta.dirname, "../../bin/agentportal");
+const shipped = process.env.PORTAL_BIN ?? resolve(import.meta.dirname, "../../bin/agentportal");
 
 export const secrets = { appSecret: "app-secret-of-tests", verifyToken: "verify-me" };
 
@@ -49,18 +49,24 @@ export async function freePort(): Promise<number> {
  */
 export class Portal {
   private child?: ChildProcess;
-  private exited?: Promise<number | null>;
+  private exited?: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   readonly dir = mkdtempSync(join(tmpdir(), "portal-e2e-"));
   readonly log: string[] = [];
   private constructor(
     readonly port: number,
     private readonly env: Record<string, string>,
+    private readonly binary: string,
   ) {}
 
-  static async make(env: Record<string, string> = {}): Promise<Portal> {
-    const p = new Portal(await freePort(), env);
+  static async make(env: Record<string, string> = {}, binary = shipped): Promise<Portal> {
+    const p = await Portal.empty(env, binary);
     await p.run("seed", p.file("seed.json", JSON.stringify(seed)));
     return p;
+  }
+
+  /** Without tenants and tables. */
+  static async empty(env: Record<string, string> = {}, binary = shipped): Promise<Portal> {
+    return new Portal(await freePort(), env, binary);
   }
 
   get url() {
@@ -86,20 +92,20 @@ export class Portal {
 
   /** Runs a command of the binary to its end. */
   async run(...args: string[]): Promise<void> {
-    const child = spawn(binary, args, { env: this.settings() });
+    const child = spawn(this.binary, args, { env: this.settings() });
     let out = "";
     child.on("error", (err) => (out += err));
     child.stdout.on("data", (d) => (out += d));
     child.stderr.on("data", (d) => (out += d));
-    const code = await new Promise((r) => child.on("close", r));
-    if (code !== 0) throw new Error(`agentportal ${args.join(" ")} exited ${code}: ${out}`);
+    const end = await new Promise((r) => child.on("close", (code, signal) => r(signal ?? code)));
+    if (end !== 0) throw new Error(`agentportal ${args.join(" ")} exited ${end}: ${out}`);
   }
 
   /** Starts `serve` and returns once it says that it is listening. */
   async start(): Promise<void> {
-    const child = spawn(binary, ["serve"], { env: this.settings() });
+    const child = spawn(this.binary, ["serve"], { env: this.settings() });
     this.child = child;
-    this.exited = new Promise((r) => child.on("close", (code) => r(code)));
+    this.exited = new Promise((r) => child.on("close", (code, signal) => r({ code, signal })));
     await new Promise<void>((res, rej) => {
       const hear = (d: Buffer) => {
         const text = d.toString();
@@ -108,8 +114,20 @@ export class Portal {
       };
       child.stdout?.on("data", hear);
       child.stderr?.on("data", hear);
-      void this.exited?.then((code) => rej(new Error(`serve exited ${code}:\n${this.log.join("")}`)));
+      void this.exited?.then((e) => rej(new Error(`serve exited ${e.signal ?? e.code}:\n${this.log.join("")}`)));
     });
+  }
+
+  /** Whether no process runs. */
+  get dead(): boolean {
+    return this.child === undefined || this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Waits until the process has ended by itself; the signal that ended it. */
+  async died(): Promise<NodeJS.Signals | null> {
+    const end = await this.exited;
+    this.child = undefined;
+    return end?.signal ?? null;
   }
 
   /** kill -9: no drain, no goodbye. */
@@ -123,7 +141,7 @@ export class Portal {
   async stop(): Promise<{ code: number | null; ms: number }> {
     const from = Date.now();
     this.child?.kill("SIGTERM");
-    const code = (await this.exited) ?? null;
+    const code = (await this.exited)?.code ?? null;
     this.child = undefined;
     return { code, ms: Date.now() - from };
   }

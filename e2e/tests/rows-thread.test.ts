@@ -59,6 +59,47 @@ describe("an open conversation", () => {
     expect(order).toEqual(server.slice(0, order.length));
   });
 
+  test("PAGE-66 older messages come in above, and what one reads doesn't move by a pixel", async () => {
+    const desk = await Desk.open(stage.browser, stage.portal.url);
+    const held: (() => void)[] = [];
+    await desk.page.route(/messages\?.*before=/, (route) => void held.push(() => void route.continue()));
+    await desk.signIn("vic@acme.test", `/conversations/${id}`);
+    await desk.message("And on it goes").waitFor();
+    const loaded = await shown(desk).count();
+    // At the very top, where the browser itself would hold on to nothing.
+    await until("the question for older ones", () => held.length > 0);
+    await log(desk).hover();
+    await until("the top", async () => {
+      await desk.page.mouse.wheel(0, -3000);
+      await desk.page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
+      return (await log(desk).evaluate((element) => element.scrollTop)) === 0;
+    });
+    const first = (await shown(desk).first().getAttribute("data-message-id"))!;
+    const places = () =>
+      desk.page.evaluate((id) => {
+        const message = document.querySelector(`[data-message-id="${id}"] > *`)!;
+        return { top: message.getBoundingClientRect().top, count: document.querySelectorAll("[data-testid=message]").length };
+      }, first);
+    // Every frame from before the answer until after it.
+    await desk.page.evaluate((id) => {
+      const tops: number[] = ((window as any).tops = []);
+      const note = () => {
+        tops.push(document.querySelector(`[data-message-id="${id}"] > *`)!.getBoundingClientRect().top);
+        requestAnimationFrame(note);
+      };
+      requestAnimationFrame(note);
+    }, first);
+    const before = await places();
+    held.splice(0).forEach((go) => go());
+    await until("older ones", async () => (await places()).count > loaded);
+    await desk.page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
+    expect(Math.abs((await places()).top - before.top)).toBeLessThan(1);
+    const tops = await desk.page.evaluate(() => (window as any).tops as number[]);
+    expect(Math.max(...tops) - Math.min(...tops)).toBeLessThan(1);
+    expect(desk.complaints).toEqual([]);
+    await desk.close();
+  });
+
   test("PAGE-28, PAGE-29 Enter sends, Shift+Enter breaks the line, and markup in texts and names stays text", async () => {
     const box = ann.page.getByTestId("composer");
     await box.fill("First line");

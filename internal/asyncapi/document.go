@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/bodies"
 	"github.com/agentportal/portal/internal/schema"
 )
 
@@ -23,23 +24,23 @@ type event struct {
 }
 
 var fromClient = []event{
-	{"conversation:join", "Joins a conversation's room; with since, replays what was missed first.", reflect.TypeFor[Join](), true},
-	{"conversation:leave", "Leaves a conversation's room.", reflect.TypeFor[Room](), true},
-	{"typing:start", "Relayed to the other members of a joined room.", reflect.TypeFor[Room](), true},
-	{"typing:stop", "Relayed to the other members of a joined room.", reflect.TypeFor[Room](), true},
-	{"auth:refresh", "Extends the socket's session without a reconnect.", reflect.TypeFor[NewToken](), true},
-	{"session:ping", "Asks up to where this socket has been sent everything.", reflect.TypeFor[Ping](), true},
+	{"conversation:join", "Joins a conversation's room; with since, replays what was missed first.", reflect.TypeFor[bodies.Join](), true},
+	{"conversation:leave", "Leaves a conversation's room.", reflect.TypeFor[bodies.Room](), true},
+	{"typing:start", "Relayed to the other members of a joined room.", reflect.TypeFor[bodies.Room](), true},
+	{"typing:stop", "Relayed to the other members of a joined room.", reflect.TypeFor[bodies.Room](), true},
+	{"auth:refresh", "Extends the socket's session without a reconnect.", reflect.TypeFor[bodies.NewToken](), true},
+	{"session:ping", "Asks up to where this socket has been sent everything.", reflect.TypeFor[bodies.Ping](), true},
 }
 
 var fromServer = []event{
-	{"session:ready", "On every connect, after the missed events.", reflect.TypeFor[Ready](), false},
+	{"session:ready", "On every connect, after the missed events.", reflect.TypeFor[bodies.Ready](), false},
 	{string(portal.ConversationNew), "Durable. Already holds its first message; message:new follows.", reflect.TypeFor[portal.ConversationNewBody](), false},
 	{string(portal.ConversationUpdated), "Durable.", reflect.TypeFor[portal.ConversationUpdatedBody](), false},
 	{string(portal.ConversationAssigned), "Durable.", reflect.TypeFor[portal.ConversationAssignedBody](), false},
 	{string(portal.MessageNew), "Durable; to the conversation's room.", reflect.TypeFor[portal.MessageNewBody](), false},
 	{string(portal.MessageDelivered), "Durable; to the conversation's room. One for every forward step.", reflect.TypeFor[portal.MessageDeliveredBody](), false},
-	{"typing:start", "To the conversation's room; not durable.", reflect.TypeFor[Typing](), false},
-	{"typing:stop", "To the conversation's room; not durable.", reflect.TypeFor[Typing](), false},
+	{"typing:start", "To the conversation's room; not durable.", reflect.TypeFor[bodies.Typing](), false},
+	{"typing:stop", "To the conversation's room; not durable.", reflect.TypeFor[bodies.Typing](), false},
 }
 
 // Document makes the AsyncAPI 3 document. version is the program's.
@@ -80,10 +81,10 @@ func Document(version string) any {
 		socket[key] = ref("components", "messages", key)
 		operations["emit."+key] = operation("send", "socket", key, e.about)
 	}
-	messages["ack"] = message(r, event{"ack", "Answers every event of a client that asks for an acknowledgement.", reflect.TypeFor[Ack](), false})
+	messages["ack"] = message(r, event{"ack", "Answers every event of a client that asks for an acknowledgement.", reflect.TypeFor[bodies.Ack](), false})
 	socket["ack"] = ref("components", "messages", "ack")
-	addQueue(r, channels, operations, messages, "INBOUND_WHATSAPP_MESSAGES", "A message from a customer.", reflect.TypeFor[InboundDelivery]())
-	addQueue(r, channels, operations, messages, "WHATSAPP_STATUS_UPDATES", "A delivery report of the provider.", reflect.TypeFor[StatusDelivery]())
+	addQueue(r, channels, operations, messages, "INBOUND_WHATSAPP_MESSAGES", "A message from a customer.", reflect.TypeFor[bodies.InboundDelivery]())
+	addQueue(r, channels, operations, messages, "WHATSAPP_STATUS_UPDATES", "A delivery report of the provider.", reflect.TypeFor[bodies.StatusDelivery]())
 	schema.Tighten(r)
 	d["channels"], d["operations"] = channels, operations
 	d["components"] = object{"messages": messages, "schemas": r.Map()}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/store"
 )
 
@@ -36,6 +37,7 @@ func (a *Auth) Refresh(ctx context.Context, refreshToken string) (Tokens, error)
 		if err != nil && portal.CodeOf(err) != portal.Conflict {
 			return Tokens{}, err
 		}
+		failpoint.Hit(failpoint.RefreshRotated)
 		// On Conflict another tab was faster, and made the same successor.
 		if session, err = a.sessionOf(ctx, refreshToken); err != nil {
 			return Tokens{}, err
@@ -49,6 +51,18 @@ func (a *Auth) Refresh(ctx context.Context, refreshToken string) (Tokens, error)
 		return Tokens{}, err
 	}
 	return a.tokens(session, user, next)
+}
+
+// HasSession tells whether Refresh would give a token, and changes nothing.
+func (a *Auth) HasSession(ctx context.Context, refreshToken string) (bool, error) {
+	session, err := a.sessionOf(ctx, refreshToken)
+	if err == nil {
+		_, err = a.userOf(ctx, session)
+	}
+	if portal.CodeOf(err) == portal.Unauthorized {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // sessionOf finds the live session of a refresh token that is current, or was

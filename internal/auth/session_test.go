@@ -39,7 +39,7 @@ func TestVerify(t *testing.T) {
 	t.Run("AUTH-7 a good token", func(t *testing.T) {
 		who, expires, err := b.Verify(t.Context(), tokens.Access)
 		require.NoError(t, err)
-		require.Equal(t, portal.Identity{UserID: "ann", TenantID: "acme", SessionID: who.SessionID, Name: "Ann", Role: portal.RoleAgent}, who)
+		require.Equal(t, portal.Identity{UserID: "ann", TenantID: "acme", SessionID: who.SessionID, Email: "ann@acme.test", Name: "Ann", Role: portal.RoleAgent}, who)
 		require.NotEmpty(t, who.SessionID)
 		require.True(t, tokens.ExpiresAt.Equal(expires))
 		_, _, err = b.other.Verify(t.Context(), forge(t, tokens.Access, jwt.SigningMethodHS256, secret, nil))

@@ -4,9 +4,9 @@ import "github.com/agentportal/portal"
 
 // The reasons why an access token is refused, as clients hear them.
 const (
-	TokenMissing = "token_missing"
-	TokenInvalid = "token_invalid" // also: its session is signed out
-	TokenExpired = "token_expired"
+	TokenMissing = string(portal.WhyTokenMissing)
+	TokenInvalid = string(portal.WhyTokenInvalid)
+	TokenExpired = string(portal.WhyTokenExpired)
 )
 
 // TokenError says why an access token is refused. It unwraps to a portal.Error

@@ -54,7 +54,7 @@ func (a *Auth) identity(ctx context.Context, sessionID string) (portal.Identity,
 	if err != nil {
 		return portal.Identity{}, err
 	}
-	who := portal.Identity{UserID: user.ID, TenantID: session.TenantID, SessionID: session.ID, Name: user.Name, Role: user.Role}
+	who := portal.Identity{UserID: user.ID, TenantID: session.TenantID, SessionID: session.ID, Email: user.Email, Name: user.Name, Role: user.Role}
 	a.sessions.put(who, a.now())
 	return who, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/queue"
 )
 
@@ -18,12 +19,14 @@ const (
 // done. Only the node that consumes the queue does, so that there is one letter.
 func (b *Bridge) buryExpired(ctx context.Context) {
 	for {
+		wait := awayWait // until the queue is ours
 		if b.queue.State().Consuming[b.status] {
+			wait = expiredEvery
 			if err := b.buryExpiredNow(ctx); err != nil && ctx.Err() == nil {
 				b.log.Warn("expired reports can't be dead-lettered for now, trying again", "error", err)
 			}
 		}
-		if !sleep(ctx, expiredEvery) {
+		if !sleep(ctx, wait) {
 			return
 		}
 	}
@@ -41,6 +44,7 @@ func (b *Bridge) buryExpiredNow(ctx context.Context) error {
 				return err
 			}
 			b.metrics.Dead(r.Report.Queue)
+			failpoint.Hit(failpoint.ReportBuried)
 			if err := b.desk.DropReport(ctx, r.ID); err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/queue"
 )
 
@@ -40,6 +41,7 @@ func (l *line[T]) run(ctx context.Context) error {
 // handle routes one delivery. It blocks while the database is away, and so no
 // further ones are taken.
 func (l *line[T]) handle(work context.Context, draining <-chan struct{}, j *job[T]) {
+	failpoint.Hit(failpoint.DeliveryTaken)
 	letter, err := l.decode(j.delivery.Body)
 	if err != nil {
 		l.bury(j, err.Error())
@@ -132,6 +134,7 @@ func (l *line[T]) commit(work context.Context, tenantID string, b *backlog[T], b
 		items[i] = j.item
 	}
 	errs := l.apply(work, tenantID, items)
+	failpoint.Hit(failpoint.DeliveryCommitted)
 	var failed []*job[T]
 	var failures []error
 	for i, j := range batch {
@@ -169,6 +172,7 @@ func (l *line[T]) acknowledge(j *job[T]) {
 	if !l.settled(j, j.delivery.Ack(j.session)) {
 		l.settle(j, j.delivery.Ack)
 	}
+	failpoint.Hit(failpoint.DeliveryAcknowledged)
 	l.bridge.metrics.Applied(l.queue, 1)
 }
 

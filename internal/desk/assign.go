@@ -36,7 +36,7 @@ func (d *Desk) Assign(ctx context.Context, who portal.Identity, conversationID s
 }
 
 func (c *change) assignee(ctx context.Context, userID string) (*portal.Person, error) {
-	unknown := portal.Errorf(portal.Invalid, "userId names nobody who can be assigned")
+	unknown := portal.Refuse(portal.Invalid, portal.WhyAssigneeUnknown, "userId names nobody who can be assigned")
 	if !isID(userID) {
 		return nil, unknown
 	}

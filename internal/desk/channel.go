@@ -58,7 +58,7 @@ func (d *Desk) UpdateChannel(ctx context.Context, who portal.Identity, in Channe
 		}
 		err = c.tx.PutWhatsApp(ctx, channel)
 		if portal.CodeOf(err) == portal.Conflict {
-			return &portal.Error{Code: portal.Conflict, Message: "the phone number id is in use", Err: err}
+			return &portal.Error{Code: portal.Conflict, Why: portal.WhyPhoneNumberInUse, Message: "the phone number id is in use", Err: err}
 		}
 		return err
 	})
@@ -86,7 +86,7 @@ func (in ChannelChange) apply(w *portal.WhatsApp) error {
 		}
 		value := strings.TrimSpace(*field.from)
 		if strings.HasPrefix(value, mask) || len(value) > 1024 || value != clean(value) || strings.ContainsAny(value, "\r\n") {
-			return portal.Errorf(portal.Invalid, "%s can't be that", field.name)
+			return portal.Refuse(portal.Invalid, portal.WhyChannelValue, "%s can't be that", field.name)
 		}
 		*field.to = value
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 )
 
 // Inbound is a message from a contact, as the provider told of it.
@@ -25,7 +26,10 @@ func (d *Desk) Receive(ctx context.Context, tenantID string, batch []Inbound) []
 	items := make([]item, len(batch))
 	for i := range batch {
 		in := batch[i].cleaned()
-		items[i] = item{lane: in.WaID, err: in.check(), apply: func(c *change) error { return d.receive(ctx, c, in) }}
+		items[i] = item{lane: in.WaID, err: in.check(), apply: func(c *change) error {
+			defer failpoint.Hit(failpoint.MessageWritten)
+			return d.receive(ctx, c, in)
+		}}
 	}
 	return d.applyAll(ctx, tenantID, items)
 }

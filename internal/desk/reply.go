@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 )
 
 // ReplyInput is what an agent sends.
@@ -30,17 +31,19 @@ func (d *Desk) Reply(ctx context.Context, who portal.Identity, conversationID st
 			return err
 		}
 		if conv.Status != portal.ConversationActive {
-			return portal.Errorf(portal.Conflict, "the conversation is closed")
+			return portal.Refuse(portal.Conflict, portal.WhyConversationClosed, "the conversation is closed")
 		}
 		if err := in.guard(ctx, c, conv, who); err != nil {
 			return err
 		}
 		msg, created = in.message(d.newID(), conv, who, c.at), true
+		defer failpoint.Hit(failpoint.ReplyWritten)
 		return send(ctx, c, conv, msg)
 	})
 	if err != nil {
 		return nil, false, err
 	}
+	failpoint.Hit(failpoint.ReplyCommitted)
 	if created {
 		d.sendReady()
 	}
@@ -78,7 +81,7 @@ func (in ReplyInput) earlier(ctx context.Context, c *change, conv *portal.Conver
 	case err != nil:
 		return nil, err
 	case m.Text != in.Text:
-		return nil, portal.Errorf(portal.Conflict, "clientId was used for another text")
+		return nil, portal.Refuse(portal.Conflict, portal.WhyClientIDUsed, "clientId was used for another text")
 	}
 	return m, nil
 }
@@ -116,7 +119,7 @@ func (in ReplyInput) guard(ctx context.Context, c *change, conv *portal.Conversa
 	if len(newer) == 0 {
 		return nil
 	}
-	return &portal.Error{Code: portal.Conflict, Message: "another agent has replied meanwhile", Data: map[string]any{"newer": newer}}
+	return &portal.Error{Code: portal.Conflict, Why: portal.WhyOvertaken, Message: "another agent has replied meanwhile", Data: map[string]any{"newer": newer}}
 }
 
 func (in ReplyInput) message(id string, conv *portal.Conversation, who portal.Identity, at portal.Time) *portal.Message {

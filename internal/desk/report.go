@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/store"
 )
 
@@ -17,7 +18,10 @@ func (d *Desk) Report(ctx context.Context, tenantID string, batch []Report) []er
 	for i := range batch {
 		r := batch[i]
 		r.WAMID = clean(r.WAMID)
-		items[i] = item{lane: r.WAMID, err: checkReport(r), apply: func(c *change) error { return report(ctx, c, r) }}
+		items[i] = item{lane: r.WAMID, err: checkReport(r), apply: func(c *change) error {
+			defer failpoint.Hit(failpoint.ReportWritten)
+			return report(ctx, c, r)
+		}}
 	}
 	return d.applyAll(ctx, tenantID, items)
 }
@@ -26,6 +30,7 @@ func report(ctx context.Context, c *change, r Report) error {
 	m, err := c.tx.MessageByWAMID(ctx, r.WAMID)
 	switch {
 	case portal.CodeOf(err) == portal.NotFound:
+		defer failpoint.Hit(failpoint.ReportParked)
 		return c.tx.ParkReport(ctx, r, c.at)
 	case err != nil:
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/store"
 )
 
@@ -49,11 +50,13 @@ func (d *Desk) Seed(ctx context.Context, s Seed) error {
 			if err := d.store.PutTenant(ctx, t.Tenant); err != nil {
 				return portal.Errorf(portal.CodeOf(err), "tenant %s: %w", t.ID, err)
 			}
+			failpoint.Hit(failpoint.TenantSeeded)
 		}
 		for _, u := range t.Users {
 			if err := d.seedUser(ctx, t.ID, u); err != nil {
 				return portal.Errorf(portal.CodeOf(err), "user %s of %s: %w", u.ID, t.ID, err)
 			}
+			failpoint.Hit(failpoint.UserSeeded)
 		}
 	}
 	d.tenants.forget()

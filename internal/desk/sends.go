@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/store"
 )
 
@@ -40,6 +41,7 @@ func (d *Desk) SendAccepted(ctx context.Context, tenantID, messageID, wamid stri
 		if err != nil || !named {
 			return err
 		}
+		failpoint.Hit(failpoint.SendWritten)
 		return c.applyParked(ctx, m)
 	})
 }
@@ -91,9 +93,10 @@ func (c *change) name(ctx context.Context, m *portal.Message, wamid string) (boo
 // own event, in forward order whatever order they came in.
 func (c *change) applyParked(ctx context.Context, m *portal.Message) error {
 	reports, err := c.tx.TakeReports(ctx, *m.WAMID)
-	if err != nil {
+	if err != nil || len(reports) == 0 {
 		return err
 	}
+	defer failpoint.Hit(failpoint.ParkedApplied)
 	forward := []portal.MessageStatus{portal.StatusSent, portal.StatusFailed, portal.StatusDelivered, portal.StatusRead}
 	slices.SortStableFunc(reports, func(a, b Report) int {
 		return cmp.Compare(slices.Index(forward, a.Status), slices.Index(forward, b.Status))

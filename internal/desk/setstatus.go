@@ -33,7 +33,7 @@ func (c *change) open(ctx context.Context, conv *portal.Conversation) error {
 	other, err := c.tx.ActiveConversation(ctx, conv.Contact.ID)
 	switch {
 	case err == nil:
-		return &portal.Error{Code: portal.Conflict, Message: "the contact has another active conversation",
+		return &portal.Error{Code: portal.Conflict, Why: portal.WhyNewerConversation, Message: "the contact has another active conversation",
 			Data: map[string]any{"conversationId": other.ID}}
 	case portal.CodeOf(err) != portal.NotFound:
 		return err

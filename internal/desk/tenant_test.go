@@ -72,6 +72,30 @@ func TestUsers(t *testing.T) {
 			require.Empty(t, u.PasswordHash)
 		}
 	})
+	t.Run("DESK-38 a new password ends the user's other sessions", func(t *testing.T) {
+		admin := ada
+		admin.SessionID = "here"
+		for id, user := range map[string]string{"here": "ada", "there": "ada", "ben's": "ben", "ann's": "ann"} {
+			require.NoError(t, b.store.CreateAuthSession(t.Context(), store.AuthSession{ID: id, TenantID: "acme", UserID: user, RefreshHash: []byte(id)}))
+		}
+		ended := func(id string) bool {
+			session, err := b.store.AuthSession(t.Context(), id)
+			require.NoError(t, err)
+			return !session.RevokedAt.IsZero()
+		}
+		name, password := "Benjamin", "a new password"
+		_, err := b.UpdateUser(t.Context(), admin, "ben", desk.UserChange{Name: &name})
+		require.NoError(t, err)
+		require.False(t, ended("ben's"), "no new password")
+		for _, id := range []string{"ben", "ada"} {
+			_, err = b.UpdateUser(t.Context(), admin, id, desk.UserChange{Password: &password})
+			require.NoError(t, err)
+		}
+		require.True(t, ended("ben's"))
+		require.True(t, ended("there"))
+		require.False(t, ended("here"), "the session that set it")
+		require.False(t, ended("ann's"))
+	})
 	t.Run("DESK-34 an email is unique over all tenants", func(t *testing.T) {
 		in := valid
 		in.Email = "OLGA@globex.test"

@@ -42,7 +42,7 @@ func isID(s string) bool {
 func checkText(text string) error {
 	switch n := utf8.RuneCountInString(text); {
 	case strings.TrimSpace(text) == "": // Unicode's white space
-		return portal.Errorf(portal.Invalid, "text is blank")
+		return portal.Refuse(portal.Invalid, portal.WhyTextBlank, "text is blank")
 	case n > maxText:
 		return portal.Errorf(portal.Invalid, "text has %d characters; at most %d are allowed", n, maxText)
 	}

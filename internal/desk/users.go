@@ -65,7 +65,8 @@ type UserChange struct {
 }
 
 // UpdateUser changes a user. Admins only. Taking the role of the tenant's last
-// admin is a Conflict: nobody could give it back.
+// admin is a Conflict: nobody could give it back. A new password signs the user
+// out wherever they are signed in, but for the session that sets it.
 func (d *Desk) UpdateUser(ctx context.Context, who portal.Identity, id string, in UserChange) (portal.User, error) {
 	if err := d.CanManage(ctx, who, id); err != nil {
 		return portal.User{}, err
@@ -95,7 +96,10 @@ func (d *Desk) UpdateUser(ctx context.Context, who portal.Identity, id string, i
 				return err
 			}
 		}
-		return c.putUser(ctx, user)
+		if err := c.putUser(ctx, user); err != nil || hash == "" {
+			return err
+		}
+		return c.tx.RevokeSessionsOf(ctx, id, who.SessionID, c.at)
 	})
 	if err != nil {
 		return portal.User{}, err
@@ -142,7 +146,7 @@ func (c *change) checkOtherAdmin(ctx context.Context, id string) error {
 			return nil
 		}
 	}
-	return portal.Errorf(portal.Conflict, "the last admin has to stay one")
+	return portal.Refuse(portal.Conflict, portal.WhyLastAdmin, "the last admin has to stay one")
 }
 
 func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(clean(email))) }
@@ -151,9 +155,9 @@ func checkUser(u portal.User) error {
 	at := strings.LastIndexByte(u.Email, '@')
 	switch {
 	case at < 1, at == len(u.Email)-1, len(u.Email) > maxEmail, strings.ContainsAny(u.Email, " \t\r\n"):
-		return portal.Errorf(portal.Invalid, "email is none")
+		return portal.Refuse(portal.Invalid, portal.WhyEmailInvalid, "email is none")
 	case u.Name == "", utf8.RuneCountInString(u.Name) > maxName:
-		return portal.Errorf(portal.Invalid, "name must have 1 to %d characters", maxName)
+		return portal.Refuse(portal.Invalid, portal.WhyNameInvalid, "name must have 1 to %d characters", maxName)
 	case !u.Role.Valid():
 		return portal.Errorf(portal.Invalid, "role must be admin, agent or viewer")
 	}
@@ -163,7 +167,7 @@ func checkUser(u portal.User) error {
 // password is the stored form of a new password.
 func (d *Desk) password(password string) (string, error) {
 	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
-		return "", portal.Errorf(portal.Invalid, "password must have at least %d characters", minPassword)
+		return "", portal.Refuse(portal.Invalid, portal.WhyPasswordShort, "password must have at least %d characters", minPassword)
 	}
 	return d.hashPassword(password)
 }
@@ -172,7 +176,7 @@ func (d *Desk) password(password string) (string, error) {
 func (c *change) putUser(ctx context.Context, user portal.User) error {
 	err := c.tx.PutUser(ctx, user)
 	if portal.CodeOf(err) == portal.Conflict {
-		return &portal.Error{Code: portal.Conflict, Message: "the email is in use", Err: err}
+		return &portal.Error{Code: portal.Conflict, Why: portal.WhyEmailInUse, Message: "the email is in use", Err: err}
 	}
 	return err
 }

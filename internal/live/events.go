@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/bodies"
 	"github.com/agentportal/portal/socketio"
 )
 
@@ -135,9 +136,7 @@ func decode(body json.RawMessage, v any) error {
 
 // roomOf reads the conversation that an event is about.
 func roomOf(body json.RawMessage) (string, error) {
-	var in struct {
-		ConversationID string `json:"conversationId"`
-	}
+	var in bodies.Room
 	if err := decode(body, &in); err != nil {
 		return "", err
 	}

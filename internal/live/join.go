@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/bodies"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/store"
 )
 
@@ -16,9 +18,7 @@ func (l *Live) join(ctx context.Context, c *client, body json.RawMessage) (map[s
 	if err != nil {
 		return nil, err
 	}
-	var in struct {
-		Since *int64 `json:"since"`
-	}
+	var in bodies.Join
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
@@ -56,6 +56,7 @@ func (l *Live) join(ctx context.Context, c *client, body json.RawMessage) (map[s
 	if err := l.cfg.Store.SetRecoveryRooms(ctx, c.pid, c.generation, rooms, l.cfg.Now()); err != nil {
 		return nil, l.roomsNotStored(c, err)
 	}
+	failpoint.Hit(failpoint.JoinStored)
 	return map[string]any{"seq": pos}, nil
 }
 
@@ -175,6 +176,7 @@ func (l *Live) leave(ctx context.Context, c *client, body json.RawMessage) (map[
 	if err := l.cfg.Store.SetRecoveryRooms(ctx, c.pid, c.generation, rooms, l.cfg.Now()); err != nil {
 		return nil, l.roomsNotStored(c, err)
 	}
+	failpoint.Hit(failpoint.LeaveStored)
 	return nil, nil
 }
 

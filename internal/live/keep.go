@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/bodies"
 	"github.com/agentportal/portal/socketio"
 )
 
@@ -15,9 +16,7 @@ func (l *Live) ping(_ context.Context, c *client, _ json.RawMessage) (map[string
 
 // refresh extends the socket's session with a fresh token of the same user.
 func (l *Live) refresh(ctx context.Context, c *client, body json.RawMessage) (map[string]any, error) {
-	var in struct {
-		Token string `json:"token"`
-	}
+	var in bodies.NewToken
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}

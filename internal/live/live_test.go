@@ -198,7 +198,7 @@ func TestConnect(t *testing.T) {
 		e := p.event()
 		require.Equal(t, "session:ready", e.Name)
 		require.Equal(t, "acme", e.Body.TenantID)
-		require.Equal(t, "ann", e.Body.User.ID)
+		require.Equal(t, ownUser{ID: "ann", Email: "ann@acme.test", Name: "ann", Role: "agent", TenantID: "acme"}, e.Body.User)
 		require.EqualValues(t, 2, e.Body.Seq)
 		require.NotEmpty(t, e.offset())
 	})

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/agentportal/portal/internal/bodies"
 )
 
 // patience bounds how long a test waits for what must come.
@@ -39,7 +41,7 @@ type event struct {
 		Seq            int64  `json:"seq"`
 		ConversationID string `json:"conversationId"`
 		TenantID       string `json:"tenantId"`
-		User           struct{ ID, Role string }
+		User           ownUser
 	}
 	Args []json.RawMessage
 }
@@ -125,10 +127,24 @@ func (p *peer) event() event {
 	require.NoError(p.t, json.Unmarshal(args[0], &e.Name))
 	require.NoError(p.t, json.Unmarshal(args[1], &e.Body))
 	e.Args = args[1:]
+	p.documented(e.Name, args[1])
 	if offset := e.offset(); offset != "" {
 		p.offset = offset
 	}
 	return e
+}
+
+// documented holds what live writes itself to the types that the AsyncAPI document is made from (LIVE-41): there is no
+// member that they don't name. The durable events' bodies are the desk's.
+func (p *peer) documented(name string, body json.RawMessage) {
+	p.t.Helper()
+	into := map[string]any{"ack": &bodies.Ack{}, "session:ready": &bodies.Ready{}, "typing:start": &bodies.Typing{}, "typing:stop": &bodies.Typing{}}[name]
+	if into == nil {
+		return
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	require.NoError(p.t, d.Decode(into), "%s %s", name, body)
 }
 
 // offset is the string that ends the event; empty: none.
@@ -190,7 +206,9 @@ func (p *peer) call(name string, body any) (a ack, before []event) {
 		e := p.event()
 		require.NotEqual(p.t, "closed", e.Packet, "before the ack of %s", name)
 		if rest, ok := strings.CutPrefix(e.Packet, "3"+id+"["); ok {
-			require.NoError(p.t, json.Unmarshal([]byte(strings.TrimSuffix(rest, "]")), &a))
+			raw := []byte(strings.TrimSuffix(rest, "]"))
+			p.documented("ack", raw)
+			require.NoError(p.t, json.Unmarshal(raw, &a))
 			return a, before
 		}
 		before = append(before, e)
@@ -214,3 +232,6 @@ func seqs(events []event) (out []int64) {
 	}
 	return out
 }
+
+// ownUser is whom session:ready names.
+type ownUser struct{ ID, Email, Name, Role, TenantID string }

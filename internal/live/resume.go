@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/agentportal/portal/internal/bodies"
 	"github.com/agentportal/portal/socketio"
 )
 
@@ -70,24 +71,11 @@ func (l *Live) turnLive(ctx context.Context, c *client, rooms map[string]int64, 
 	return done, err
 }
 
-type ready struct {
-	User     readyUser `json:"user"`
-	TenantID string    `json:"tenantId"`
-	Seq      int64     `json:"seq"`
-}
-
-type readyUser struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Role     string `json:"role"`
-	TenantID string `json:"tenantId"`
-}
-
 // sendReady tells the client that it has been sent everything up to pos. It
 // carries the offset, so that a client that got nothing else recovers too.
 func (l *Live) sendReady(c *client, pos int64) error {
-	p, err := l.ns.Encode("session:ready", ready{
-		User:     readyUser{ID: c.who.UserID, Name: c.who.Name, Role: string(c.who.Role), TenantID: c.who.TenantID},
+	p, err := l.ns.Encode("session:ready", bodies.Ready{
+		User:     bodies.Self{ID: c.who.UserID, Email: c.who.Email, Name: c.who.Name, Role: c.who.Role, TenantID: c.who.TenantID},
 		TenantID: c.who.TenantID,
 		Seq:      pos,
 	}, l.offset(c.who.TenantID, pos))

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/store"
 	"github.com/agentportal/portal/socketio"
 )
@@ -43,6 +44,7 @@ func (l *Live) begin(ctx context.Context, c *client) (store.RecoverySession, err
 		return store.RecoverySession{}, err
 	}
 	session.Confirmed = session.Start
+	defer failpoint.Hit(failpoint.SessionStored)
 	return session, l.cfg.Store.PutRecovery(ctx, session)
 }
 
@@ -73,6 +75,7 @@ func (l *Live) recover(ctx context.Context, c *client, ask socketio.RecoveryAsk)
 		return nil, 0, err
 	}
 	taken, err := l.cfg.Store.TakeRecovery(ctx, ask.PID, l.cfg.Node, l.cfg.Now())
+	failpoint.Hit(failpoint.SessionTaken)
 	if portal.CodeOf(err) == portal.NotFound {
 		return nil, 0, nil // signed out in between
 	}

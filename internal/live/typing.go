@@ -5,18 +5,8 @@ import (
 	"encoding/json"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/bodies"
 )
-
-type typingBody struct {
-	ConversationID string      `json:"conversationId"`
-	Actor          typingActor `json:"actor"`
-}
-
-type typingActor struct {
-	Type string `json:"type"`
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
 
 // typing relays to the room's other members. It isn't durable: it carries no
 // offset and is dropped first when a socket is slow.
@@ -40,7 +30,7 @@ func (l *Live) typing(event string) handler {
 		if !c.who.Role.CanWrite() {
 			return nil, portal.Errorf(portal.Forbidden, "viewers can read, not reply")
 		}
-		out := typingBody{ConversationID: id, Actor: typingActor{Type: "agent", ID: c.who.UserID, Name: c.who.Name}}
+		out := bodies.Typing{ConversationID: id, Actor: bodies.Actor{Type: "agent", ID: c.who.UserID, Name: c.who.Name}}
 		if err := c.socket.To(conversationRoom(id)).Volatile().Emit(event, out); err != nil {
 			return nil, err
 		}

@@ -14,6 +14,9 @@ func (s *server) openAPI(api huma.API) *huma.OpenAPI {
 		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
 			if op != nil {
 				describeHeaders(op)
+				if op.Security == nil {
+					op.Security = []map[string][]string{{}} // said outright: nothing is needed
+				}
 			}
 		}
 	}

@@ -33,7 +33,7 @@ type Problem struct {
 	Status int            `json:"status" doc:"The HTTP status."`
 	Detail string         `json:"detail,omitempty" doc:"What is wrong this time, for people."`
 	Code   portal.Code    `json:"code" doc:"What kind of failure it is, for programs."`
-	Reason string         `json:"reason,omitempty" doc:"Why a token is refused: token_missing, token_invalid or token_expired."`
+	Reason portal.Refusal `json:"reason,omitempty" doc:"Why it is refused, for programs, where there is a word for it; of a token token_missing, token_invalid or token_expired."`
 	Errors []WrongField   `json:"errors,omitempty" doc:"The fields that are wrong."`
 	Data   map[string]any `json:"-"` // further members, such as newer
 }
@@ -66,7 +66,7 @@ func (p *Problem) GetHeaders() http.Header {
 		h.Set("Retry-After", "1")
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
-		if p.Reason == auth.TokenInvalid || p.Reason == auth.TokenExpired {
+		if p.Reason == portal.WhyTokenInvalid || p.Reason == portal.WhyTokenExpired {
 			h.Set("WWW-Authenticate", `Bearer error="invalid_token"`) // RFC 6750 section 3
 		}
 	}
@@ -133,10 +133,10 @@ func problemOf(err error) *Problem {
 		status = http.StatusInternalServerError
 	}
 	p := problem(status, known.Message)
-	p.Code, p.Data = known.Code, known.Data
+	p.Code, p.Reason, p.Data = known.Code, known.Why, known.Data
 	var token *auth.TokenError
 	if errors.As(err, &token) {
-		p.Reason = token.Reason
+		p.Reason = portal.Refusal(token.Reason)
 	}
 	return p
 }

@@ -29,7 +29,9 @@ func (s *server) humaConfig() huma.Config {
 				Title:       "Agent Portal",
 				Version:     s.Version,
 				Description: "The REST side of a support inbox. What changes is told live over Socket.IO: see /api/asyncapi.json.",
+				License:     &huma.License{Name: "MIT", Identifier: "MIT"},
 			},
+			Servers: []*huma.Server{{URL: "/", Description: "Where this document lies."}},
 			Components: &huma.Components{
 				Schemas: schema.New(),
 				SecuritySchemes: map[string]*huma.SecurityScheme{

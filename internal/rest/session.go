@@ -114,8 +114,8 @@ func (s *server) authRoutes(api huma.API) {
 	register(s, api, call{id: "logout", method: http.MethodPost, path: "/api/auth/logout", tag: "Sign-in", summary: "Sign out",
 		about:  "The session's access tokens are refused from now on, and its sockets ended.",
 		status: http.StatusNoContent, errors: []int{http.StatusForbidden}, security: refreshCookie}, s.logout)
-	register(s, api, call{id: "session", method: http.MethodGet, path: "/api/auth/session", tag: "Sign-in", summary: "Is there a refresh cookie?",
-		about:  "Tells a page, which can't read the cookie, whether asking for a token is worth it. Says nothing about whether the cookie is still good.",
+	register(s, api, call{id: "session", method: http.MethodGet, path: "/api/auth/session", tag: "Sign-in", summary: "Is there a session?",
+		about:  "Tells a page, which can't read the refresh cookie, whether asking for a token is worth it.",
 		errors: []int{http.StatusForbidden}}, s.hasSession)
 	handle(s, api, call{id: "me", method: http.MethodGet, path: "/api/me", tag: "Sign-in", summary: "Who am I?"}, s.me)
 }
@@ -139,8 +139,15 @@ func (s *server) refresh(ctx context.Context, in *cookieInput) (*sessionOutput, 
 	return s.session(ctx, tokens, in.Origin)
 }
 
-func (s *server) hasSession(_ context.Context, in *cookieInput) (*body[HasSessionBody], error) {
-	return &body[HasSessionBody]{HasSessionBody{Session: in.Cookie != ""}}, nil
+func (s *server) hasSession(ctx context.Context, in *cookieInput) (*body[HasSessionBody], error) {
+	has := in.Cookie != ""
+	if has {
+		var err error
+		if has, err = s.Auth.HasSession(ctx, in.Cookie); err != nil {
+			return nil, err
+		}
+	}
+	return &body[HasSessionBody]{HasSessionBody{Session: has}}, nil
 }
 
 func (s *server) logout(ctx context.Context, in *cookieInput) (*signedOutOutput, error) {
@@ -193,7 +200,7 @@ func (s *server) me(ctx context.Context, who portal.Identity, _ *none) (*body[Se
 	return nil, portal.Errorf(portal.Unauthorized, "Your account doesn't exist any more.")
 }
 
-// HasSessionBody tells whether the browser holds a refresh cookie.
+// HasSessionBody tells whether the browser's refresh cookie is worth an access token.
 type HasSessionBody struct {
 	Session bool `json:"session"`
 }

@@ -56,7 +56,7 @@ func TestSession(t *testing.T) {
 		require.False(t, c.Secure, "plain HTTP")
 		require.NotContains(t, string(r.raw), c.Value, "the refresh token is in the cookie only")
 	})
-	t.Run("REST-29 a page can ask whether there is a cookie, without a 401 in its console", func(t *testing.T) {
+	t.Run("REST-29 a page can ask whether its cookie is worth a token, without a 401 in its console", func(t *testing.T) {
 		ask := func(header http.Header) any {
 			r := w.do(request{method: http.MethodGet, path: "/api/auth/session", header: header})
 			require.Equal(t, 200, r.status)
@@ -64,7 +64,13 @@ func TestSession(t *testing.T) {
 		}
 		_, header := cookie(t, w.signIn(nil))
 		require.Equal(t, true, ask(header))
+		require.Equal(t, true, ask(header), "asking takes nothing")
+		require.Equal(t, 200, w.auths("refresh", header).status)
 		require.Equal(t, false, ask(nil))
+		require.Equal(t, false, ask(http.Header{"Cookie": {"portal_refresh=guess"}}))
+		_, header = cookie(t, w.signIn(nil))
+		require.Equal(t, 204, w.auths("logout", header).status)
+		require.Equal(t, false, ask(header), "a session that is over is none")
 	})
 	t.Run("REST-20 the cookie is Secure behind TLS", func(t *testing.T) {
 		c, _ := cookie(t, w.signIn(http.Header{"X-Forwarded-Proto": {"https, http"}}))

@@ -39,8 +39,9 @@ type ChannelChangeBody struct {
 // ChannelTestBody tells whether the provider takes the channel's access token. It is an answer of its own, and no
 // failure of the call, that it doesn't.
 type ChannelTestBody struct {
-	OK      bool   `json:"ok"`
-	Message string `json:"message" doc:"The name that the channel goes by, or what is wrong and what to do."`
+	OK      bool           `json:"ok"`
+	Message string         `json:"message" doc:"The name that the channel goes by, or what is wrong and what to do."`
+	Reason  portal.Refusal `json:"reason,omitempty" doc:"What is wrong, for programs: one of a problem's reasons."`
 }
 
 type channelInput struct{ Origin }
@@ -93,10 +94,10 @@ func (s *server) testChannel(ctx context.Context, who portal.Identity, _ *none) 
 		return nil, err
 	}
 	if seen.PhoneNumberID == "" {
-		return &body[ChannelTestBody]{ChannelTestBody{Message: "Enter the phone number id first."}}, nil
+		return &body[ChannelTestBody]{ChannelTestBody{Message: "Enter the phone number id first.", Reason: portal.WhyChannelIncomplete}}, nil
 	}
 	if s.TestChannel == nil {
-		return nil, portal.Errorf(portal.Unavailable, "This installation can't try channels.")
+		return nil, portal.Refuse(portal.Unavailable, portal.WhyChannelNotTriedHere, "This installation can't try channels.")
 	}
 	tenant, err := s.Desk.TenantByPhoneNumberID(ctx, seen.PhoneNumberID)
 	if err != nil {
@@ -107,7 +108,8 @@ func (s *server) testChannel(ctx context.Context, who portal.Identity, _ *none) 
 	}
 	name, err := s.TestChannel(ctx, tenant.WhatsApp)
 	if err != nil {
-		return &body[ChannelTestBody]{ChannelTestBody{Message: problemOf(err).Detail}}, nil
+		p := problemOf(err)
+		return &body[ChannelTestBody]{ChannelTestBody{Message: p.Detail, Reason: p.Reason}}, nil
 	}
 	return &body[ChannelTestBody]{ChannelTestBody{OK: true, Message: name}}, nil
 }

@@ -46,6 +46,11 @@ var closed = map[reflect.Type][]any{
 		portal.StatusDelivered, portal.StatusRead, portal.StatusFailed},
 	reflect.TypeFor[portal.Reason](): {portal.ReasonStatus, portal.ReasonMessage, portal.ReasonRead, portal.ReasonContact},
 	reflect.TypeFor[portal.Role]():   {portal.RoleAdmin, portal.RoleAgent, portal.RoleViewer},
+	reflect.TypeFor[portal.Refusal](): {portal.WhyEmailInUse, portal.WhyEmailInvalid, portal.WhyNameInvalid, portal.WhyPasswordShort, portal.WhyLastAdmin,
+		portal.WhyAssigneeUnknown, portal.WhyConversationClosed, portal.WhyNewerConversation, portal.WhyOvertaken, portal.WhyClientIDUsed,
+		portal.WhyTextBlank, portal.WhyPhoneNumberInUse, portal.WhyChannelValue, portal.WhyChannelIncomplete, portal.WhyChannelToken,
+		portal.WhyChannelNumber, portal.WhyChannelUnreachable, portal.WhyChannelNotTriedHere, portal.WhyTokenMissing, portal.WhyTokenInvalid,
+		portal.WhyTokenExpired},
 }
 
 // steps are the statuses that a delivery can reach.
@@ -59,6 +64,7 @@ func Tighten(r huma.Registry) {
 		if t == nil || t.Kind() != reflect.Struct {
 			continue
 		}
+		s.AdditionalProperties = true // a later version may say more; what isn't known is ignored
 		for _, field := range reflect.VisibleFields(t) {
 			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if p := s.Properties[name]; p != nil {

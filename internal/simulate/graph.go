@@ -20,7 +20,7 @@ func (s *Simulator) graphAPI() http.Handler {
 	mux.HandleFunc("GET /{version}/{number}", s.tellNumber)
 	mux.HandleFunc("GET /media/{name}", serveMedia)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, whatsapp.GraphError{Code: 100, Type: "GraphMethodException", Message: "Unsupported request"})
+		refuse(w, http.StatusNotFound, whatsapp.GraphError{Code: "100", Type: "GraphMethodException", Message: "Unsupported request"})
 	})
 	return mux
 }
@@ -29,7 +29,7 @@ func (s *Simulator) graphAPI() http.Handler {
 func (s *Simulator) caller(w http.ResponseWriter, r *http.Request) (Tenant, bool) {
 	tenant, known := s.tenant(r.PathValue("number"))
 	if !known || r.Header.Get("Authorization") != "Bearer "+tenant.AccessToken {
-		refuse(w, http.StatusUnauthorized, whatsapp.GraphError{Code: 190, Type: "OAuthException", Message: "Invalid OAuth access token"})
+		refuse(w, http.StatusUnauthorized, whatsapp.GraphError{Code: "190", Type: "OAuthException", Message: "Invalid OAuth access token"})
 		return Tenant{}, false
 	}
 	return tenant, true
@@ -53,7 +53,7 @@ func (s *Simulator) takeSend(w http.ResponseWriter, r *http.Request) {
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&send)
 	if err != nil || send.MessagingProduct != "whatsapp" || send.To == "" || send.Type != "text" ||
 		send.Text.Body == "" || utf8.RuneCountInString(send.Text.Body) > 4096 {
-		refuse(w, http.StatusBadRequest, whatsapp.GraphError{Code: 100, Type: "OAuthException", Message: "Invalid parameter"})
+		refuse(w, http.StatusBadRequest, whatsapp.GraphError{Code: "100", Type: "OAuthException", Message: "Invalid parameter"})
 		return
 	}
 	s.mu.Lock()
@@ -61,7 +61,7 @@ func (s *Simulator) takeSend(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	if busy {
 		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusServiceUnavailable, whatsapp.GraphError{Code: 131016, Message: "Service unavailable"})
+		refuse(w, http.StatusServiceUnavailable, whatsapp.GraphError{Code: "131016", Message: "Service unavailable"})
 		return
 	}
 	wamid := newWAMID()
@@ -114,7 +114,7 @@ func (s *Simulator) receive(t Tenant, send whatsapp.SendRequest, wamid string) {
 	}
 	report(sent, "sent")
 	if strings.HasPrefix(send.Text.Body, "/fail") || s.chance(s.cfg.Faults.Undelivered) {
-		report(delivered, "failed", whatsapp.GraphError{Code: 131026, Title: "Message undeliverable", Message: "Message undeliverable",
+		report(delivered, "failed", whatsapp.GraphError{Code: "131026", Title: "Message undeliverable", Message: "Message undeliverable",
 			ErrorData: &whatsapp.ErrorData{Details: "Message Undeliverable."}})
 		return
 	}

@@ -216,7 +216,7 @@ func TestPhonesReport(t *testing.T) {
 		p := newFakePortal(t)
 		status, answer := send(t, play(t, p, Config{Rate: -1, Faults: Faults{Busy: 1}}), "1055", "acme-token", "49", "x")
 		require.Equal(t, http.StatusServiceUnavailable, status)
-		require.Equal(t, 131016, answer.Error.Code)
+		require.EqualValues(t, "131016", answer.Error.Code)
 		status, _ = send(t, play(t, p, Config{Rate: -1, Faults: Faults{Lost: 1}}), "1055", "acme-token", "49", "x")
 		require.Zero(t, status)
 		_, answer = send(t, play(t, p, Config{Rate: -1, Faults: Faults{Repeated: 1, Late: 1}}), "1055", "acme-token", "50", "x")
@@ -231,12 +231,13 @@ func TestPhonesReport(t *testing.T) {
 		s := play(t, newFakePortal(t), Config{Rate: -1})
 		for _, row := range []struct {
 			number, token, text string
-			status, code        int
+			status              int
+			code                whatsapp.ErrorCode
 		}{
-			{"1055", "bolt-token", "x", 401, 190},
-			{"9999", "acme-token", "x", 401, 190},
-			{"1055", "acme-token", "", 400, 100},
-			{"1055", "acme-token", strings.Repeat("x", 4097), 400, 100},
+			{"1055", "bolt-token", "x", 401, "190"},
+			{"9999", "acme-token", "x", 401, "190"},
+			{"1055", "acme-token", "", 400, "100"},
+			{"1055", "acme-token", strings.Repeat("x", 4097), 400, "100"},
 		} {
 			status, answer := send(t, s, row.number, row.token, "49", row.text)
 			require.Equal(t, row.status, status)

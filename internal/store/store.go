@@ -222,6 +222,9 @@ type ReportWriter interface {
 type UserWriter interface {
 	// PutUser inserts or, by id, replaces. An email in use is a Conflict.
 	PutUser(ctx context.Context, u portal.User) error
+	// RevokeSessionsOf signs a user out everywhere but in the session except
+	// ("": everywhere). Sessions that have ended keep their time.
+	RevokeSessionsOf(ctx context.Context, userID, except string, at portal.Time) error
 	// PutWhatsApp replaces the channel's settings. A phone number id in use by
 	// another tenant is a Conflict.
 	PutWhatsApp(ctx context.Context, w portal.WhatsApp) error

@@ -24,22 +24,22 @@ type PhoneNumber struct {
 // answer. Nothing is sent to anyone.
 func (s *Sender) Check(ctx context.Context, channel portal.WhatsApp) (string, error) {
 	if channel.PhoneNumberID == "" || channel.AccessToken == "" {
-		return "", portal.Errorf(portal.Invalid, "Enter the phone number id and the access token first.")
+		return "", portal.Refuse(portal.Invalid, portal.WhyChannelIncomplete, "Enter the phone number id and the access token first.")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
 	number, status, err := s.graph.phoneNumber(ctx, channel)
 	switch {
 	case err != nil:
-		return "", &portal.Error{Code: portal.Unavailable, Message: "WhatsApp can't be reached: " + unanswered(err) + ". Try again.", Err: err}
+		return "", &portal.Error{Code: portal.Unavailable, Why: portal.WhyChannelUnreachable, Message: "WhatsApp can't be reached: " + unanswered(err) + ". Try again.", Err: err}
 	case status == http.StatusOK && number.Error == nil:
 		return joinName(number), nil
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return "", portal.Errorf(portal.Invalid, "WhatsApp refuses the access token%s. Enter a valid one.", because(number))
+		return "", portal.Refuse(portal.Invalid, portal.WhyChannelToken, "WhatsApp refuses the access token%s. Enter a valid one.", because(number))
 	case status/100 == 4 && status != http.StatusTooManyRequests:
-		return "", portal.Errorf(portal.Invalid, "WhatsApp doesn't know the phone number id, or the token may not use it%s.", because(number))
+		return "", portal.Refuse(portal.Invalid, portal.WhyChannelNumber, "WhatsApp doesn't know the phone number id, or the token may not use it%s.", because(number))
 	}
-	return "", portal.Errorf(portal.Unavailable, "WhatsApp answers %d%s. Try again.", status, because(number))
+	return "", portal.Refuse(portal.Unavailable, portal.WhyChannelUnreachable, "WhatsApp answers %d%s. Try again.", status, because(number))
 }
 
 // phoneNumber calls the provider once.

@@ -46,8 +46,10 @@ func (f fields) plainText(kind string, content json.RawMessage) (string, bool) {
 		return contactsText(content)
 	case "interactive":
 		return interactiveText(content)
+	case "order":
+		return orderText(content)
 	case "unsupported":
-		return errorsText(f["errors"])
+		return unsupportedText(f["errors"], content)
 	}
 	return "", false
 }
@@ -119,7 +121,7 @@ func locationText(content json.RawMessage) (string, bool) {
 	return lines(l.Name, l.Address, "https://maps.google.com/?q="+at), true
 }
 
-// contactsText has a line for each contact: name, numbers, addresses.
+// contactsText has a line for each contact: name, company, numbers, addresses.
 func contactsText(content json.RawMessage) (string, bool) {
 	var contacts []struct {
 		Name struct {
@@ -133,6 +135,9 @@ func contactsText(content json.RawMessage) (string, bool) {
 		Emails []struct {
 			Email string `json:"email"`
 		} `json:"emails"`
+		Org struct {
+			Company string `json:"company"`
+		} `json:"org"`
 	}
 	if json.Unmarshal(content, &contacts) != nil || len(contacts) == 0 {
 		return "", false
@@ -143,6 +148,7 @@ func contactsText(content json.RawMessage) (string, bool) {
 		if c.Name.FormattedName == "" {
 			parts[0] = c.Name.FirstName
 		}
+		parts = append(parts, c.Org.Company)
 		for _, p := range c.Phones {
 			if p.Phone == "" {
 				p.Phone = p.WaID
@@ -152,7 +158,7 @@ func contactsText(content json.RawMessage) (string, bool) {
 		for _, e := range c.Emails {
 			parts = append(parts, e.Email)
 		}
-		all = append(all, joined(" ", parts))
+		all = append(all, joined(", ", parts))
 	}
 	return lines(all...), true
 }
@@ -175,10 +181,68 @@ func interactiveText(content json.RawMessage) (string, bool) {
 	}
 	for _, r := range []*reply{i.Button, i.List, i.Flow} {
 		if r != nil {
-			return lines(r.Title, r.Description, r.Body, r.ResponseJSON), true
+			return lines(r.Title, r.Description, r.Body, formText(r.ResponseJSON)), true
 		}
 	}
 	return "", false
+}
+
+// formText has a line for each field of a form, in the form's order, without the token that is no field; what isn't an
+// object stays as it is.
+func formText(response string) string {
+	d := json.NewDecoder(strings.NewReader(response))
+	if first, err := d.Token(); err != nil || first != json.Delim('{') {
+		return response
+	}
+	var all []string
+	for d.More() {
+		name, err := d.Token()
+		var value json.RawMessage
+		if err == nil {
+			err = d.Decode(&value)
+		}
+		if err != nil {
+			return response
+		}
+		if name == "flow_token" {
+			continue
+		}
+		text := string(value)
+		_ = json.Unmarshal(value, &text) // what is no text is shown as it is written
+		all = append(all, fmt.Sprintf("%v: %s", name, text))
+	}
+	return lines(all...)
+}
+
+// orderText has a line for each thing that is ordered.
+func orderText(content json.RawMessage) (string, bool) {
+	var o struct {
+		Catalog string `json:"catalog_id"`
+		Text    string `json:"text"`
+		Items   []struct {
+			Product  string      `json:"product_retailer_id"`
+			Quantity json.Number `json:"quantity"`
+			Price    json.Number `json:"item_price"`
+			Currency string      `json:"currency"`
+		} `json:"product_items"`
+	}
+	if len(content) == 0 || json.Unmarshal(content, &o) != nil || len(o.Items) == 0 {
+		return "", false
+	}
+	all := []string{o.Text}
+	for _, item := range o.Items {
+		all = append(all, joined(" ", []string{item.Quantity.String(), "×", item.Product + ",", item.Price.String(), item.Currency}))
+	}
+	return lines(append(all, "catalog "+o.Catalog)...), true
+}
+
+// unsupportedText is why the provider couldn't pass a message on, and of what kind it was.
+func unsupportedText(errors, content json.RawMessage) (string, bool) {
+	text, ok := errorsText(errors)
+	if kind, known := textField(content, "type"); ok && known {
+		text += ": " + kind
+	}
+	return text, ok
 }
 
 // errorsText is why the provider couldn't pass a message on.
@@ -188,7 +252,7 @@ func errorsText(content json.RawMessage) (string, bool) {
 		return "", false
 	}
 	e := errs[0]
-	return fmt.Sprintf("%s (%d)", e.text(), e.Code), true
+	return fmt.Sprintf("%s (%s)", e.text(), e.Code), true
 }
 
 // text is the most telling of an error's texts.

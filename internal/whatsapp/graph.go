@@ -100,7 +100,10 @@ func judge(res *http.Response, body []byte, now time.Time) outcome {
 	}
 	o := outcome{code: strconv.Itoa(res.StatusCode), reason: http.StatusText(res.StatusCode)}
 	if understood && answer.Error != nil {
-		o.code, o.reason = strconv.Itoa(answer.Error.Code), answer.Error.text()
+		o.reason = answer.Error.text()
+		if answer.Error.Code != "" {
+			o.code = string(answer.Error.Code)
+		}
 	}
 	switch status := res.StatusCode; {
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status/100 != 4:

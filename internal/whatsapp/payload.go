@@ -1,6 +1,9 @@
 package whatsapp
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strconv"
+)
 
 // The formats of the Cloud API, as far as the portal reads or writes them.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
@@ -136,11 +139,36 @@ type SendID struct {
 
 // GraphError is the provider's reason for a failure, in answers and in reports.
 type GraphError struct {
-	Code      int        `json:"code"`
+	Code      ErrorCode  `json:"code"`
 	Title     string     `json:"title,omitempty"`
 	Message   string     `json:"message,omitempty"`
 	Type      string     `json:"type,omitempty"`
 	ErrorData *ErrorData `json:"error_data,omitempty"`
+}
+
+// ErrorCode is the provider's code for a failure. It is a number on the wire; some of what stands between the
+// provider and a portal makes a string of it, which is read as well.
+type ErrorCode string
+
+// UnmarshalJSON takes a number as it is written, or a string.
+func (c *ErrorCode) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] == '"' {
+		return json.Unmarshal(raw, (*string)(c))
+	}
+	var n json.Number
+	if err := json.Unmarshal(raw, &n); err != nil {
+		return err
+	}
+	*c = ErrorCode(n)
+	return nil
+}
+
+// MarshalJSON writes a code that is a number as one.
+func (c ErrorCode) MarshalJSON() ([]byte, error) {
+	if _, err := strconv.Atoi(string(c)); err == nil {
+		return []byte(c), nil
+	}
+	return json.Marshal(string(c))
 }
 
 // ErrorData says more about a failure.

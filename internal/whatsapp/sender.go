@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/desk"
+	"github.com/agentportal/portal/internal/failpoint"
 )
 
 const (
@@ -172,8 +173,10 @@ func (s *Sender) handle(ctx context.Context, job desk.Send) {
 		defer s.mu.Unlock()
 		delete(s.calls, job.MessageID)
 	}()
+	failpoint.Hit(failpoint.SendClaimed)
 	start := time.Now()
 	o := s.call(ctx, job)
+	failpoint.Hit(failpoint.SendAnswered)
 	now := time.Now()
 	log := s.cfg.Logger.With("tenant", job.TenantID, "message", job.MessageID, "attempt", job.Attempts)
 	next := now.Add(max(backoff(job.Attempts), o.retryAfter))
@@ -216,6 +219,7 @@ func (s *Sender) settle(ctx context.Context, log *slog.Logger, store func(contex
 		err := s.settleOnce(ctx, store)
 		switch {
 		case err == nil:
+			failpoint.Hit(failpoint.SendStored)
 			return
 		case portal.CodeOf(err) == portal.NotFound:
 			log.Warn("a message that was sent is gone", "error", err)

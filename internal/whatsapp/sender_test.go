@@ -340,6 +340,8 @@ func TestSenderFails(t *testing.T) {
 	}{
 		"WA-27 the provider's code and details": {400, `{"error":{"message":"(#131026) Message undeliverable","code":131026,"error_data":{"details":"Not on WhatsApp"}}}`, "m1 failed 131026 Not on WhatsApp"},
 		"WA-27 its message without details":     {401, `{"error":{"message":"Session has expired","type":"OAuthException","code":190}}`, "m1 failed 190 Session has expired"},
+		"WA-27 a code that came as a string":    {400, `{"error":{"message":"Undeliverable","code":"131026"}}`, "m1 failed 131026 Undeliverable"},
+		"WA-27 the status where there is none":  {400, `{"error":{"message":"Undeliverable"}}`, "m1 failed 400 Undeliverable"},
 		"WA-27 the status without a code":       {404, `<html>`, "m1 failed 404 Not Found"},
 		"WA-27 403":                             {403, `{}`, "m1 failed 403 Forbidden"},
 	} {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/queue"
 )
 
@@ -205,6 +206,7 @@ func (h *Webhook) publish(ctx context.Context, w http.ResponseWriter, inbound, r
 			return
 		}
 	}
+	failpoint.Hit(failpoint.WebhookPublished)
 	w.WriteHeader(http.StatusOK)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/queue"
 )
 
@@ -27,6 +28,7 @@ func (s *settlement) Ack(context.Context) error {
 // moves nothing more.
 func (s *settlement) Dead(ctx context.Context, reason string) error {
 	reason = strings.ToValidUTF8(reason, "\uFFFD")
+	defer failpoint.Hit(failpoint.LetterStored)
 	return s.queue.writer.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO queue_dead (queue, message_id, headers, body, reason, at)
 			SELECT queue, message_id, headers, body, ?, ? FROM queue_messages WHERE id = ?`,
@@ -109,6 +111,7 @@ func (l deadLetters) Republish(ctx context.Context, name, key string) error {
 	if !found {
 		return queue.ErrNotFound
 	}
+	failpoint.Hit(failpoint.LetterRepublished)
 	l.queue.wake(name)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/queue"
 )
 
@@ -101,6 +102,7 @@ func (l deadLetters) take(ctx context.Context, name, wanted string, do func(amqp
 		if err := do(d); err != nil {
 			return true, err
 		}
+		failpoint.Hit(failpoint.LetterRepublished)
 		return true, d.Ack(false)
 	})
 	if err == nil && !found {

@@ -10,6 +10,7 @@ import (
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/queue"
 )
 
@@ -45,6 +46,7 @@ func (s *settlement) Dead(ctx context.Context, reason string) error {
 		err := s.queue.publisher.publish(ctx, []letter{l})
 		switch {
 		case err == nil:
+			failpoint.Hit(failpoint.LetterStored)
 			return s.Ack(ctx)
 		case s.session.Context().Err() != nil || errors.Is(err, queue.ErrClosed):
 			return queue.ErrLost

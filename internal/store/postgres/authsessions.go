@@ -64,6 +64,14 @@ func (s *Store) RevokeAuthSession(ctx context.Context, id string, at time.Time) 
 		`UPDATE auth_sessions SET revoked_at = COALESCE(revoked_at, $1) WHERE id = $2`, portal.At(at).UnixMilli(), id)
 }
 
+// RevokeSessionsOf implements store.UserWriter.
+func (t *tx) RevokeSessionsOf(ctx context.Context, userID, except string, at portal.Time) error {
+	_, err := t.exec(ctx, "sessions",
+		`UPDATE auth_sessions SET revoked_at = $1 WHERE tenant_id = $2 AND user_id = $3 AND id <> $4 AND revoked_at IS NULL`,
+		at.UnixMilli(), t.tenant, userID, except)
+	return err
+}
+
 // RevokedSince implements store.AuthSessions.
 func (s *Store) RevokedSince(ctx context.Context, after time.Time) ([]string, error) {
 	return all(ctx, s.pooled(), "sessions", scalar[string],

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/store"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -43,6 +44,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 		if err := s.migrate(ctx, set); err != nil {
 			return err
 		}
+		failpoint.Hit(failpoint.SetMigrated)
 	}
 	if _, err = s.SetSettingOnce(ctx, epochKey, rand.Text()); err != nil || !s.serve || s.presence != nil {
 		return err

@@ -72,6 +72,14 @@ func (s *Store) RevokeAuthSession(ctx context.Context, id string, at time.Time) 
 	})
 }
 
+// RevokeSessionsOf implements store.UserWriter.
+func (t *tx) RevokeSessionsOf(ctx context.Context, userID, except string, at portal.Time) error {
+	_, err := t.exec(ctx, "sessions",
+		`UPDATE auth_sessions SET revoked_at = ? WHERE tenant_id = ? AND user_id = ? AND id <> ? AND revoked_at IS NULL`,
+		at.UnixMilli(), t.tenant, userID, except)
+	return err
+}
+
 // RevokedSince implements store.AuthSessions.
 func (s *Store) RevokedSince(ctx context.Context, after time.Time) ([]string, error) {
 	return all(ctx, s.reader(), "sessions", scalar[string],

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/failpoint"
 	"github.com/agentportal/portal/internal/store"
 	"github.com/pressly/goose/v3"
 )
@@ -37,6 +38,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 		if err := s.migrate(ctx, set); err != nil {
 			return err
 		}
+		failpoint.Hit(failpoint.SetMigrated)
 	}
 	if _, err = s.SetSettingOnce(ctx, epochKey, rand.Text()); err != nil || s.lock == nil {
 		return err

@@ -13,6 +13,7 @@ var authCases = []testCase{
 	{"STORE-34 a sign-in is found by id and by both its tokens", authFound},
 	{"STORE-35 of two rotations of one token one wins", rotateOnce},
 	{"STORE-36 signing out is kept, and listed", revoked},
+	{"STORE-48 a user is signed out everywhere, or everywhere else", revokedOf},
 }
 
 func (b *bench) signIn(id string) store.AuthSession {
@@ -82,5 +83,25 @@ func revoked(b *bench) {
 		list, err := b.s.RevokedSince(b.ctx, since)
 		b.ok(err)
 		require.Equal(b.t, want, list)
+	}
+}
+
+func revokedOf(b *bench) {
+	for _, a := range []store.AuthSession{
+		{ID: "a1", TenantID: "acme", UserID: "ann"}, {ID: "a2", TenantID: "acme", UserID: "ann"}, {ID: "a3", TenantID: "acme", UserID: "ann"},
+		{ID: "b1", TenantID: "acme", UserID: "ben"}, {ID: "o1", TenantID: "globex", UserID: "ann"},
+	} {
+		a.RefreshHash, a.CreatedAt, a.ExpiresAt = []byte("hash of "+a.ID), start.Std(), start.Std().Add(time.Hour)
+		b.ok(b.s.CreateAuthSession(b.ctx, a))
+	}
+	earlier, at := start.Std().Add(time.Minute), portal.At(start.Std().Add(time.Hour))
+	b.ok(b.s.RevokeAuthSession(b.ctx, "a1", earlier))
+	for _, except := range []string{"a3", ""} {
+		b.ok(b.s.Update(b.ctx, "acme", func(tx store.Tx) error { return tx.RevokeSessionsOf(b.ctx, "ann", except, at) }))
+		require.Equal(b.t, earlier, b.authSession("a1").RevokedAt, "what has ended keeps its time")
+		require.Equal(b.t, at.Std(), b.authSession("a2").RevokedAt)
+		require.Equal(b.t, except == "", !b.authSession("a3").RevokedAt.IsZero())
+		require.Zero(b.t, b.authSession("b1").RevokedAt)
+		require.Zero(b.t, b.authSession("o1").RevokedAt, "another tenant's")
 	}
 }
