@@ -3,8 +3,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { usePortal } from '@/contexts/SyncContext'
 import { queryKeys } from '@/lib/queryKeys'
-import type { ChannelChange, ChannelTest, DeadLetter, Installation, NewUser, WhatsAppChannel } from '@/lib/settingsTypes'
-import type { Role, UserSummary } from '@/lib/types'
+import type { ChannelChange, ChannelTest, DeadLetter, Installation, NewUser, UserChange, WhatsAppChannel } from '@/lib/settingsTypes'
+import type { UserSummary } from '@/lib/types'
 import { useAnswer, type Answer } from './answer'
 
 export function useInstallation(): Answer<Installation> {
@@ -38,7 +38,7 @@ export function useChannel(): Channel {
 export interface Team extends Answer<UserSummary[]> {
   /** Reject with ApiError. */
   add: (user: NewUser) => Promise<void>
-  setRole: (id: string, role: Role) => Promise<void>
+  change: (id: string, change: UserChange) => Promise<void>
 }
 
 export function useTeam(): Team {
@@ -52,8 +52,8 @@ export function useTeam(): Team {
       )
     return {
       add: async (user: NewUser) => void put(await api.post<{ user: UserSummary }>('/api/users', user)),
-      setRole: async (id: string, role: Role) =>
-        void put(await api.patch<{ user: UserSummary }>(`/api/users/${encodeURIComponent(id)}`, { role })),
+      change: async (id: string, change: UserChange) =>
+        void put(await api.patch<{ user: UserSummary }>(`/api/users/${encodeURIComponent(id)}`, change)),
     }
   }, [api, client])
   return { ...answer, ...actions }

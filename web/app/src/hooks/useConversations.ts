@@ -29,6 +29,8 @@ export interface ConversationList {
   isFetchingNextPage: boolean
   /** Why the next page couldn't be fetched. */
   nextPageError: ApiError | null
+  /** Lets go of all but its top, if that is still wanted once the top is here. */
+  shorten: (isWanted: () => boolean) => void
 }
 
 /** A list that stays as the server would answer it now. */
@@ -52,6 +54,8 @@ export function useConversationList(filter: ConversationFilter): ConversationLis
     hasNextPage: query.data?.nextCursor != null,
     isFetchingNextPage: nextPage.running,
     nextPageError: nextPage.error,
+    // Not now is soon enough: it is asked again while the list is long.
+    shorten: (isWanted) => void queries.shortenList(key, isWanted).catch(() => undefined),
   }
 }
 

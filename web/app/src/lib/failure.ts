@@ -1,6 +1,7 @@
-/** Why WhatsApp didn't deliver, in plain words; the bare code stays in the details. */
+/** Why a reply wasn't delivered, in plain words; the bare code stays in the details. */
 import type { TextKey, Translate } from '@/i18n/catalogue'
-import type { MessageError } from './types'
+import { describeError } from './describeError'
+import type { MessageError, ThreadMessage } from './types'
 
 type ReasonKey = Extract<TextKey, `failure.${string}`> &
   ('failure.unreachable' | 'failure.window' | 'failure.tooFast' | 'failure.policy' | 'failure.account' | 'failure.unsupported' | 'failure.media')
@@ -30,4 +31,10 @@ export function failureText(error: MessageError | null | undefined, t: Translate
   const words = error.message.trim().replace(/\.$/, '')
   if (words) return t('failure.full', { reason: words })
   return error.code ? t('failure.unknown', { code: error.code }) : t('failure.none')
+}
+
+/** Why this message failed: at WhatsApp, or before, at our own server. */
+export function whyFailed({ error, refused }: ThreadMessage, t: Translate): string {
+  if (!refused) return failureText(error, t)
+  return t('failure.refused', { reason: describeError({ status: refused.status ?? 0, problem: refused }, t) })
 }

@@ -129,7 +129,8 @@ describe('PAGE-42 golden answers', () => {
     'rest.channel.json': {
       phoneNumberId: true, displayPhoneNumber: true, accessToken: true, appSecret: true, verifyToken: true, webhookUrl: true,
     } satisfies Shape<WhatsAppChannel>,
-    'rest.channel-test.json': { ok: true, message: true } satisfies Shape<ChannelTest>,
+    // A reason is there only where it doesn't work.
+    'rest.channel-test.json': { ok: true, message: true } satisfies Shape<Omit<ChannelTest, 'reason'>>,
     'rest.dead-letters.json': { deadLetters: true },
   }
 

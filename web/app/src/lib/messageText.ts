@@ -2,9 +2,10 @@
 import type { TextKey, Translate } from '@/i18n/catalogue'
 import type { LastMessage, Message } from './types'
 
-type KindKey = Extract<TextKey, `kind.${string}`>
+type KindKey = Exclude<Extract<TextKey, `kind.${string}`>, 'kind.withText' | 'kind.other'>
+type Said = Pick<LastMessage | Message, 'type' | 'text'>
 
-const kinds: Record<string, Exclude<KindKey, 'kind.withText'>> = {
+const kinds: Record<string, KindKey> = {
   image: 'kind.image',
   video: 'kind.video',
   audio: 'kind.audio',
@@ -13,15 +14,28 @@ const kinds: Record<string, Exclude<KindKey, 'kind.withText'>> = {
   sticker: 'kind.sticker',
   location: 'kind.location',
   contacts: 'kind.contacts',
+  interactive: 'kind.choice',
+  button: 'kind.choice',
+  reaction: 'kind.reaction',
+  order: 'kind.order',
+  system: 'kind.system',
+  unsupported: 'kind.unsupported',
 }
 
-export function kindName(type: string, t: Translate): string {
-  return t(kinds[type] ?? 'kind.other')
+/** Kinds whose words say enough where there is one line. */
+const wordsAlone = new Set(['text', 'interactive', 'button', 'system'])
+
+/** What a message is. One of a kind that this page doesn't know is called by that kind's own name. */
+export function kindName({ type, text }: Said, t: Translate): string {
+  if (type === 'reaction' && !text) return t('kind.unreacted')
+  const key = kinds[type]
+  return key ? t(key) : t('kind.other', { type })
 }
 
-export function oneLine(message: Pick<LastMessage | Message, 'type' | 'text'>, t: Translate): string {
+export function oneLine(message: Said, t: Translate): string {
   const text = message.text.replace(/\s+/g, ' ').trim()
-  if (message.type === 'text') return text
-  const kind = kindName(message.type, t)
-  return text ? t('kind.withText', { kind, text }) : kind
+  if (wordsAlone.has(message.type) && text) return text
+  if (message.type === 'text') return ''
+  const kind = kindName(message, t)
+  return text && message.type in kinds ? t('kind.withText', { kind, text }) : kind
 }

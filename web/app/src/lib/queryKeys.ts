@@ -239,6 +239,18 @@ export function createQueries(scope: QueryScope) {
       )
     },
 
+    /**
+     * Lets go of all but the top of a long list: that is asked for anew, and what
+     * is below it goes with its cursor. Nothing is done where it is wanted after all.
+     */
+    async shortenList(filter: ConversationFilter, isWanted: () => boolean): Promise<void> {
+      const scope = { filter, me }
+      const page = await current(() => listPage(filter, MAX_PAGE))
+      client.setQueryData<ListData>(queryKeys.conversations.list(filter), (list) =>
+        list && !list.stale && isWanted() ? replayList(listFromPage(page, scope, list), buffer, scope) : list,
+      )
+    },
+
     /** Lets go of all but the end of a long thread. */
     async shortenThread(id: string): Promise<void> {
       shortened.add(id)

@@ -14,3 +14,4 @@ export type ChannelTest = Rest['ChannelTestBody']
 export type DeadLetter = Rest['Letter']
 
 export type NewUser = Rest['NewUserBody']
+export type UserChange = Rest['UserChangeBody']

@@ -32,6 +32,8 @@ export interface ThreadMessage extends Message {
   pending?: boolean
   /** Written to this device's storage, so a reload doesn't lose it. */
   kept?: boolean
+  /** Why the server didn't take it. */
+  refused?: Problem
 }
 
 /** Who is signed in; the tenant's name stands in the sign-in answer only. */

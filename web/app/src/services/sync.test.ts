@@ -151,7 +151,7 @@ function happen(portal: ModelPortal, random: Random): void {
 }
 
 function pageDoes(page: Page, portal: ModelPortal, random: Random): void {
-  switch (random.below(9)) {
+  switch (random.below(10)) {
     case 0:
       return page.open(random.pick([...portal.conversations.keys()]))
     case 1:
@@ -171,6 +171,8 @@ function pageDoes(page: Page, portal: ModelPortal, random: Random): void {
     case 7: // PAGE-46
       if (page.thread) void page.queries.shortenThread(page.thread)
       return
+    case 8: // PAGE-47
+      return void page.queries.shortenList(random.pick(FILTERS), () => random.chance(0.8)).catch(() => undefined)
     default:
       return
   }

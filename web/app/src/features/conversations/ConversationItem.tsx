@@ -1,10 +1,10 @@
 import { IconAlertCircle, IconHourglassLow } from '@tabler/icons-react'
 import { memo } from 'react'
-import { Link } from 'react-router'
 import { Ticks } from '@/components/ui/Ticks'
 import { UnreadBadge } from '@/components/ui/UnreadBadge'
 import { typistsText } from '@/components/typistsText'
 import { useTypingFor } from '@/hooks/useTyping'
+import type { Translate } from '@/i18n/catalogue'
 import { useI18n } from '@/i18n/I18nContext'
 import { contactName } from '@/lib/contactName'
 import { failureText } from '@/lib/failure'
@@ -28,14 +28,18 @@ export interface ConversationItemProps {
   tabbable: boolean
 }
 
-/** One conversation as a row: what needs a person stands in the gutter, the rest is words. */
+/**
+ * One conversation as a row: what needs a person stands in the gutter, the rest
+ * is words. Rows come and go by the hundred while one scrolls, so there is one
+ * component to them and a second for what changes by itself; the list hears the clicks.
+ */
 export const ConversationItem = memo(function ConversationItem(props: ConversationItemProps) {
   const { conversation, to, selected, draft, me, now, tabbable } = props
   const { t, format } = useI18n()
   return (
-    <Link
+    <a
       className={classes.item}
-      to={to}
+      href={to}
       data-testid="conversation-item"
       data-conversation-id={conversation.id}
       data-unread={conversation.unreadCount}
@@ -43,28 +47,27 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
       tabIndex={tabbable ? 0 : -1}
       draggable={false}
     >
-      <GutterMark conversation={conversation} />
+      {gutterMark(conversation, t)}
       <span className={classes.body}>
         <span className={classes.line}>
           <span className={classes.name} dir="auto">
             {contactName(conversation.contact, t)}
           </span>
-          <MinutesLeft conversation={conversation} now={now} />
+          {minutesToReply(conversation, now, t)}
           <time className={classes.time} dateTime={conversation.lastActivityAt}>
             {format.listTime(conversation.lastMessage?.createdAt ?? conversation.lastActivityAt, now)}
           </time>
         </span>
         <span className={classes.line}>
           <Preview conversation={conversation} draft={draft} />
-          <Assignee assignee={conversation.assignee} me={me} />
+          {assigneeChip(conversation.assignee, me, t)}
         </span>
       </span>
-    </Link>
+    </a>
   )
 })
 
-function GutterMark({ conversation }: { conversation: Conversation }) {
-  const { t } = useI18n()
+function gutterMark(conversation: Conversation, t: Translate) {
   const { unreadCount } = conversation
   const mark = gutter(conversation)
   return (
@@ -87,8 +90,7 @@ function GutterMark({ conversation }: { conversation: Conversation }) {
 }
 
 /** Only where the last message is the customer's: else the list doesn't know when they wrote. */
-function MinutesLeft({ conversation, now }: { conversation: Conversation; now: number }) {
-  const { t } = useI18n()
+function minutesToReply(conversation: Conversation, now: number, t: Translate) {
   const { lastMessage, channel, status } = conversation
   if (channel !== 'whatsapp' || status !== 'active' || lastMessage?.direction !== 'inbound') return null
   const { state, minutesLeft } = replyWindow(lastMessage.createdAt, now)
@@ -139,8 +141,7 @@ function Preview({ conversation, draft }: { conversation: Conversation; draft?: 
   )
 }
 
-function Assignee({ assignee, me }: { assignee: Person | null; me: string }) {
-  const { t } = useI18n()
+function assigneeChip(assignee: Person | null, me: string, t: Translate) {
   if (!assignee) {
     return (
       <>

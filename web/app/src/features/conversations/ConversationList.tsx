@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useLayoutEffect, useRef, type ReactNode } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef, type ReactNode } from 'react'
 import { Late } from '@/components/ui/Late'
 import { LoadError } from '@/components/ui/LoadError'
 import { PagingError } from '@/components/ui/PagingError'
@@ -11,13 +11,15 @@ import { useLayout } from '@/hooks/useLayout'
 import { useNow } from '@/hooks/useNow'
 import { usePreferences } from '@/hooks/usePreferences'
 import { useI18n } from '@/i18n/I18nContext'
-import { conversationPath, type ListAddress } from '@/lib/views'
+import { conversationPath, listQuery, type ListAddress } from '@/lib/views'
 import { ConversationItem } from './ConversationItem'
 import classes from './ConversationList.module.css'
 import { EmptyList } from './EmptyList'
 import { useHeldOrder } from './useHeldOrder'
 import { useHeldPlace } from './useHeldPlace'
+import { useRowClicks } from './useRowClicks'
 import { useRowKeys } from './useRowKeys'
+import { useShortList } from './useShortList'
 
 interface ConversationListProps {
   list: List
@@ -64,19 +66,25 @@ function Rows({ list, address, selectedId, rowHeight }: ConversationListProps & 
   const { shown, hold } = useHeldOrder(list.conversations)
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useRows({ count: shown.length, rowHeight, scroller })
+  const isSelectedShown = useMemo(() => shown.some(({ id }) => id === selectedId), [shown, selectedId])
   const focusedId = useRowKeys({ shown, selectedId, frame: scroller, reveal: virtual.reveal })
   const footer = useFooter(list)
 
   useHeldPlace(scroller, shown, rowHeight)
   useScrollToTop(scroller, address)
-  useNextPage(list, virtual.rows.at(-1)?.index ?? 0)
+  const lastIndex = virtual.rows.at(-1)?.index ?? 0
+  useNextPage(list, lastIndex)
+  useShortList(list, lastIndex)
 
-  const tabbableId = focusedId ?? (shown.some(({ id }) => id === selectedId) ? selectedId : shown[0]?.id)
+  const query = listQuery(address)
+  const open = useRowClicks()
+  const tabbableId = focusedId ?? (isSelectedShown ? selectedId : shown[0]?.id)
   return (
     <div
       ref={scroller}
       className={classes.scroller}
       onPointerDown={hold}
+      onClick={open}
       style={{ '--row-height': `${rowHeight}px` } as React.CSSProperties}
       tabIndex={-1}
     >
@@ -97,7 +105,7 @@ function Rows({ list, address, selectedId, rowHeight }: ConversationListProps & 
             >
               <ConversationItem
                 conversation={conversation}
-                to={conversationPath(id, address)}
+                to={`${conversationPath(id)}${query}`}
                 selected={selected}
                 draft={selected ? undefined : drafts[id]}
                 me={user?.id ?? ''}

@@ -43,7 +43,7 @@ export default function DeliveryChart({ period }: { period: Period }) {
       rowNames={names}
       instead={delivered + failed === 0 ? nothing(t) : undefined}
     >
-      <Plot data={buckets} period={period}>
+      <Plot data={buckets} highest={Math.max(...data.delivered.map((count, i) => count + (data.failed[i] ?? 0)))} period={period}>
         <Bar
           dataKey="delivered"
           name={series[0]?.name}

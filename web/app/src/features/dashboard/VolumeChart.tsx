@@ -39,7 +39,7 @@ export default function VolumeChart({ period }: { period: Period }) {
       rowNames={names}
       instead={received + sent === 0 ? nothing(t) : undefined}
     >
-      <Plot data={buckets} period={period}>
+      <Plot data={buckets} highest={Math.max(...data.inbound, ...data.outbound)} period={period}>
         <Bar dataKey="in" name={series[0]?.name} fill="var(--ap-chart-in)" radius={[2, 2, 0, 0]} isAnimationActive={false} />
         <Bar dataKey="out" name={series[1]?.name} fill="var(--ap-chart-out)" radius={[2, 2, 0, 0]} isAnimationActive={false} />
       </Plot>

@@ -90,7 +90,7 @@ interface WaitingRowProps {
 
 function WaitingRow({ conversation, now, me }: WaitingRowProps) {
   const { t, format } = useI18n()
-  const { id, contact, lastMessage, unreadCount, lastActivityAt } = conversation
+  const { id, contact, lastMessage, unreadCount, createdAt } = conversation
   return (
     <tr>
       <th scope="row" className={classes.customer}>
@@ -108,7 +108,7 @@ function WaitingRow({ conversation, now, me }: WaitingRowProps) {
           <span className={classes.quiet}>{t('dashboard.read')}</span>
         )}
       </td>
-      <td className={classes.waiting}>{format.span(now - Date.parse(lastActivityAt))}</td>
+      <td className={classes.waiting}>{format.span(now - Date.parse(createdAt))}</td>
       {me !== null && (
         <td className={classes.action}>
           <Take conversation={conversation} me={me} />

@@ -5,6 +5,7 @@ import { useI18n } from '@/i18n/I18nContext'
 import { languages } from '@/i18n/languages'
 import type { Period } from '@/lib/types'
 import classes from './plot.module.css'
+import { roundTicks } from './roundTicks'
 
 export type Bucket = { at: string } & Record<string, string | number>
 
@@ -19,14 +20,17 @@ export function useBucketNames(period: Period, labels: string[] = []): string[] 
 
 interface PlotProps {
   data: Bucket[]
+  /** The highest bar. */
+  highest: number
   period: Period
   children: ReactNode
 }
 
 const tick = { fill: 'var(--ap-ink-3)', fontSize: 12 }
 
-export function Plot({ data, period, children }: PlotProps) {
+export function Plot({ data, highest, period, children }: PlotProps) {
   const { dir } = useI18n()
+  const ticks = roundTicks(highest)
   const rtl = dir === 'rtl'
   const every = { '24h': 2, '7d': 0, '30d': 4 }[period]
   return (
@@ -42,7 +46,7 @@ export function Plot({ data, period, children }: PlotProps) {
           tickLine={false}
           axisLine={{ stroke: 'var(--ap-line)' }}
         />
-        <YAxis orientation={rtl ? 'right' : 'left'} allowDecimals={false} tickCount={4} tick={tick} tickLine={false} axisLine={false} />
+        <YAxis orientation={rtl ? 'right' : 'left'} domain={[0, ticks.at(-1) ?? 3]} ticks={ticks} tick={tick} tickLine={false} axisLine={false} />
         <Tooltip
           cursor={{ fill: 'var(--ap-hover)' }}
           isAnimationActive={false}

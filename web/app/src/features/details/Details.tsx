@@ -3,6 +3,7 @@ import { useAuth } from '@/contexts/AuthContext'
 import { useNow } from '@/hooks/useNow'
 import { useI18n } from '@/i18n/I18nContext'
 import { contactName } from '@/lib/contactName'
+import { whyFailed } from '@/lib/failure'
 import { formatPhone } from '@/lib/phone'
 import { replyWindow } from '@/lib/replyWindow'
 import type { Conversation, ThreadMessage } from '@/lib/types'
@@ -102,7 +103,7 @@ const steps = ['sent', 'delivered', 'read'] as const
 /** All four times of an outgoing message; when an incoming one came. */
 function MessageTimes({ message }: { message: ThreadMessage }) {
   const { t, format } = useI18n()
-  const { direction, createdAt, attempts, error } = message
+  const { direction, status, createdAt, attempts, error } = message
   if (direction === 'inbound') {
     return (
       <dl>
@@ -115,6 +116,8 @@ function MessageTimes({ message }: { message: ThreadMessage }) {
       <Fact name={t('status.queued')}>{format.clockSeconds(createdAt)}</Fact>
       {steps.map((step) => {
         const at = message[`${step}At`]
+        // What failed gets no further: nothing is still to come.
+        if (!at && status === 'failed') return null
         return (
           <Fact key={step} name={t(`status.${step}`)} quiet={!at}>
             {at ? format.clockSeconds(at) : t('details.notYet')}
@@ -126,6 +129,7 @@ function MessageTimes({ message }: { message: ThreadMessage }) {
           {attempts > 1 ? t('details.attemptsMany', { count: attempts }) : attempts}
         </Fact>
       )}
+      {status === 'failed' && <Fact name={t('status.failed')}>{whyFailed(message, t)}</Fact>}
       {error && <Fact name={t('details.code')}>{error.code}</Fact>}
     </dl>
   )

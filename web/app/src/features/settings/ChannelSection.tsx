@@ -1,13 +1,13 @@
 import { Button } from '@mantine/core'
 import { IconAlertCircle, IconCheck, IconCopy } from '@tabler/icons-react'
 import { useState } from 'react'
-import { LoadError } from '@/components/ui/LoadError'
 import { useAction } from '@/hooks/useAction'
 import { useChannel, type Channel } from '@/hooks/useAdmin'
 import { useI18n } from '@/i18n/I18nContext'
 import { describeError } from '@/lib/describeError'
 import type { ChannelTest } from '@/lib/settingsTypes'
 import classes from './Admin.module.css'
+import { Awaited } from './Awaited'
 import { Field, Section } from './Section'
 import { TextField } from './TextField'
 
@@ -15,10 +15,10 @@ import { TextField } from './TextField'
 export function ChannelSection() {
   const { t } = useI18n()
   const channel = useChannel()
-  const { data, error, refetch, save } = channel
+  const { data, save } = channel
   return (
     <Section title={t('settings.channel')}>
-      {!data && error && <LoadError title={t('error.settings')} error={error} onRetry={refetch} />}
+      <Awaited answer={channel} rows={7} />
       {data && (
         <>
           <TextField
@@ -111,7 +111,7 @@ function TestField({ test }: Pick<Channel, 'test'>) {
         )}
         {(error || result?.ok === false) && (
           <>
-            <IconAlertCircle size={16} stroke={1.75} aria-hidden /> {error ? describeError(error, t) : result?.message}
+            <IconAlertCircle size={16} stroke={1.75} aria-hidden /> {error ? describeError(error, t) : result && describeError({ status: 422, problem: result }, t)}
           </>
         )}
       </p>

@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core'
-import { LoadError } from '@/components/ui/LoadError'
 import { useAction } from '@/hooks/useAction'
 import { useDeadLetters, type DeadLetters } from '@/hooks/useAdmin'
 import { useNow } from '@/hooks/useNow'
@@ -7,15 +6,17 @@ import { useI18n } from '@/i18n/I18nContext'
 import { describeError } from '@/lib/describeError'
 import type { DeadLetter } from '@/lib/settingsTypes'
 import classes from './Admin.module.css'
+import { Awaited } from './Awaited'
 import { Section } from './Section'
 
 /** What came and could never be applied: why, and what to do with it. */
 export function DeadLettersSection() {
   const { t } = useI18n()
-  const { data, error, refetch, republish, discard } = useDeadLetters()
+  const letters = useDeadLetters()
+  const { data, republish, discard } = letters
   return (
     <Section title={t('settings.deadLetters')}>
-      {!data && error && <LoadError title={t('error.settings')} error={error} onRetry={refetch} />}
+      <Awaited answer={letters} rows={1} />
       {data?.length === 0 && <p className={classes.sub}>{t('settings.deadLettersNone')}</p>}
       <ul>
         {data?.map((letter) => (
@@ -34,7 +35,7 @@ function Letter({ letter, republish, discard }: LetterProps) {
   const { run, busy, error } = useAction()
   return (
     <li className={classes.letter}>
-      <p className={classes.name} dir="auto">
+      <p className={classes.name} dir="auto" lang="en">
         {letter.reason}
       </p>
       <p className={classes.sub}>

@@ -1,13 +1,21 @@
 import { useInstallation } from '@/hooks/useAdmin'
 import { useI18n } from '@/i18n/I18nContext'
 import classes from './Admin.module.css'
+import { Awaited } from './Awaited'
 import { Field, Section } from './Section'
 
 /** What whoever runs the portal has set; told, not changed, here. */
 export function InstallationSection() {
   const { t, format } = useI18n()
-  const { data } = useInstallation()
-  if (!data) return null
+  const installation = useInstallation()
+  const { data } = installation
+  if (!data) {
+    return (
+      <Section title={t('settings.installation')}>
+        <Awaited answer={installation} rows={3} />
+      </Section>
+    )
+  }
   const { allowedOrigins, logRetentionSeconds, version } = data
   return (
     <Section title={t('settings.installation')}>

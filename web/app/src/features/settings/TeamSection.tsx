@@ -1,28 +1,27 @@
 import { Button } from '@mantine/core'
 import { useId, useState, type SubmitEvent } from 'react'
-import { LoadError } from '@/components/ui/LoadError'
-import { useAuth } from '@/contexts/AuthContext'
 import { useAction } from '@/hooks/useAction'
 import { useTeam, type Team } from '@/hooks/useAdmin'
 import { useI18n } from '@/i18n/I18nContext'
 import { describeError } from '@/lib/describeError'
-import type { Role, UserSummary } from '@/lib/types'
+import type { Role } from '@/lib/types'
 import classes from './Admin.module.css'
+import { Awaited } from './Awaited'
+import { Member, roles } from './Member'
 import { Section } from './Section'
-
-const roles: Role[] = ['admin', 'agent', 'viewer']
 
 /** Who is on the team, and what each may do. */
 export function TeamSection() {
   const { t } = useI18n()
-  const { data, error, refetch, setRole, add } = useTeam()
+  const team = useTeam()
+  const { data, change, add } = team
   const [adding, setAdding] = useState(false)
   return (
     <Section title={t('settings.team')}>
-      {!data && error && <LoadError title={t('error.settings')} error={error} onRetry={refetch} />}
+      <Awaited answer={team} rows={3} />
       <ul>
         {data?.map((user) => (
-          <Member key={user.id} user={user} setRole={setRole} />
+          <Member key={user.id} user={user} change={change} />
         ))}
       </ul>
       {adding && <AddMember add={add} onDone={() => setAdding(false)} />}
@@ -32,47 +31,6 @@ export function TeamSection() {
         </Button>
       )}
     </Section>
-  )
-}
-
-function Member({ user: { id, name, email, role }, setRole }: { user: UserSummary } & Pick<Team, 'setRole'>) {
-  const { t } = useI18n()
-  const me = useAuth().user?.id
-  const { run, busy, error } = useAction()
-  const [saved, setSaved] = useState(false)
-  const choose = async (wanted: Role) => {
-    setSaved(false)
-    setSaved(await run(() => setRole(id, wanted)))
-  }
-  return (
-    <li className={classes.member}>
-      <span className={classes.who}>
-        <bdi className={classes.name}>{name}</bdi>
-        {id === me && ` (${t('list.you')})`}
-        <span className={classes.sub}>{email}</span>
-      </span>
-      <span className={classes.sub} role="status">
-        {saved && t('settings.saved')}
-      </span>
-      <select
-        className={classes.select}
-        aria-label={t('settings.roleOf', { name })}
-        value={role}
-        disabled={busy}
-        onChange={(event) => void choose(event.target.value as Role)}
-      >
-        {roles.map((value) => (
-          <option key={value} value={value}>
-            {t(`role.${value}`)}
-          </option>
-        ))}
-      </select>
-      {error && (
-        <p className={classes.error} role="alert">
-          {t('settings.notSaved', { reason: describeError(error, t) })}
-        </p>
-      )}
-    </li>
   )
 }
 

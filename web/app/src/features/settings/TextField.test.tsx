@@ -34,9 +34,9 @@ describe('PAGE-38 a setting', () => {
   })
 
   test('that is refused keeps what was written, and says why', async () => {
-    const field = drawField(() => Promise.reject(new ApiError(422, { detail: 'it may not hold a line break' })))
+    const field = drawField(() => Promise.reject(new ApiError(422, { reason: 'channel_value' })))
     await userEvent.type(field, 'er{Enter}')
-    expect((await screen.findByRole('alert')).textContent).toBe('Not saved: it may not hold a line break')
+    expect((await screen.findByRole('alert')).textContent).toBe('Not saved: This can’t be right. Copy it once more.')
     expect(field.value).toBe('older')
   })
 

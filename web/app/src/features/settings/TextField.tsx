@@ -11,12 +11,14 @@ interface TextFieldProps {
   value: string
   /** Only its end is known: it is written anew, never edited. */
   secret?: boolean
+  /** Most are codes; a name is read as it is written. */
+  dir?: 'ltr' | 'auto'
   /** Rejects with ApiError. */
   onSave: (value: string) => Promise<void>
 }
 
 /** A text that is saved when one leaves it or presses Enter; Escape takes the change back. */
-export function TextField({ label, hint, value, secret = false, onSave }: TextFieldProps) {
+export function TextField({ label, hint, value, secret = false, dir = 'ltr', onSave }: TextFieldProps) {
   const { t } = useI18n()
   const id = useId()
   const { run, busy, error } = useAction()
@@ -44,7 +46,7 @@ export function TextField({ label, hint, value, secret = false, onSave }: TextFi
         id={id}
         className={classes.input}
         type="text"
-        dir="ltr"
+        dir={dir}
         autoComplete="off"
         spellCheck={false}
         aria-labelledby={`${id}-label`}

@@ -12,7 +12,7 @@ interface ToggleProps {
 export function Toggle({ label, hint, checked, saved, onChange }: ToggleProps) {
   return (
     <Field label={label} hint={hint} saved={saved}>
-      <Switch aria-label={label} checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <Switch withThumbIndicator={false} aria-label={label} checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
     </Field>
   )
 }

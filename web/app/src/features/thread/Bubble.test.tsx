@@ -19,7 +19,9 @@ function drawBubble(change: Partial<ThreadMessage>, props: Partial<BubbleProps> 
       mine
       selected={false}
       offline={false}
+      tabbable={false}
       onSelect={() => undefined}
+      onDetails={() => undefined}
       onRetry={onRetry}
       {...props}
     />,

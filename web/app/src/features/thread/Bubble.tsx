@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import { Ticks } from '@/components/ui/Ticks'
 import { useI18n } from '@/i18n/I18nContext'
-import { failureText } from '@/lib/failure'
+import { whyFailed } from '@/lib/failure'
 import type { ThreadMessage } from '@/lib/types'
 import classes from './Bubble.module.css'
 import { LinkedText } from './LinkedText'
@@ -19,13 +19,17 @@ export interface BubbleProps {
   offline: boolean
   /** When a failed one was sent again, ms since 1970. */
   retriedAt?: number
+  /** Reached by Tab; the others by the arrows. */
+  tabbable: boolean
   onSelect: (id: string) => void
+  /** Shows when it was sent, delivered and read. */
+  onDetails: () => void
   /** Absent where one may not send. */
   onRetry?: (message: ThreadMessage) => void
 }
 
 export const Bubble = memo(function Bubble(props: BubbleProps) {
-  const { message, startsGroup, endsGroup, mine, selected, onSelect } = props
+  const { message, startsGroup, endsGroup, mine, selected, tabbable, onSelect, onDetails } = props
   const { t, format } = useI18n()
   const out = message.direction === 'outbound'
   const author = mine ? t('message.you') : message.author.name || t('message.customer')
@@ -42,7 +46,7 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
       data-ends={endsGroup}
       data-selected={selected}
       aria-label={t('message.from', { author, time: format.clock(message.createdAt) })}
-      tabIndex={-1}
+      tabIndex={tabbable ? 0 : -1}
       onFocus={select}
       onClick={select}
     >
@@ -59,7 +63,7 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
               <LinkedText text={message.text} />
             </span>
           )}
-          <Meta message={message} withTime={endsGroup} />
+          <Meta message={message} withTime={endsGroup} onDetails={onDetails} />
         </p>
         {!endsGroup && (
           <time className={classes.aside} dateTime={message.createdAt}>
@@ -73,12 +77,13 @@ export const Bubble = memo(function Bubble(props: BubbleProps) {
 })
 
 /** The time on the last of a group, the tick on every outgoing one. */
-function Meta({ message, withTime }: { message: ThreadMessage; withTime: boolean }) {
+function Meta({ message, withTime, onDetails }: { message: ThreadMessage; withTime: boolean; onDetails: () => void }) {
   const { format } = useI18n()
   const { status, createdAt } = message
   if (!withTime && status === 'received') return null
   return (
-    <span className={classes.meta}>
+    // For a finger; by keyboard it is Enter on the message, and the header has Details.
+    <span className={classes.meta} onClick={onDetails}>
       {withTime && <time dateTime={createdAt}>{format.clock(createdAt)}</time>}
       {status !== 'received' && <Ticks status={status} at={reachedAt(message)} />}
     </span>
@@ -91,7 +96,7 @@ function Below({ message, retriedAt, offline, onRetry }: BubbleProps) {
   if (message.status === 'failed') {
     return (
       <p className={classes.below} data-tone="fail">
-        {failureText(message.error, t)}{' '}
+        {whyFailed(message, t)}{' '}
         {retriedAt !== undefined && (
           <span className={classes.retried}>{t('message.retried', { time: format.clock(retriedAt) })}</span>
         )}

@@ -9,14 +9,14 @@ import classes from './Media.module.css'
 export function Media({ message }: { message: ThreadMessage }) {
   const { t } = useI18n()
   if (message.type === 'text') return null
-  const kind = kindName(message.type, t)
+  const kind = kindName(message, t)
   const href = safeAddress(message.mediaUrl)
-  if (!href) return <p className={classes.none}>{wordsOnly.has(message.type) ? kind : t('media.none', { kind })}</p>
+  if (!href) return <p className={classes.none}>{filed.has(message.type) ? t('media.none', { kind }) : kind}</p>
   return <MediaOf type={message.type} kind={kind} href={href} filename={message.filename} alt={message.text || kind} />
 }
 
-/** Kinds that come as words. */
-const wordsOnly = new Set(['location', 'contacts'])
+/** Kinds that come as a file; the others come as words. */
+const filed = new Set(['image', 'video', 'audio', 'voice', 'document', 'sticker'])
 
 interface MediaOfProps {
   type: string

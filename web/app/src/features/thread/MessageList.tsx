@@ -12,6 +12,7 @@ import { Bubble } from './Bubble'
 import classes from './MessageList.module.css'
 import { buildRows, type Row } from './rows'
 import { Separators } from './Separators'
+import { useMessageKeys } from './useMessageKeys'
 import { useNewMarker } from './useNewMarker'
 import { useShownRows } from './useShownRows'
 import { useThreadEvents } from './useThreadEvents'
@@ -23,6 +24,7 @@ interface MessageListProps {
   me: string
   selectedId: string | null
   onSelect: (id: string) => void
+  onDetails: () => void
   /** Absent where one may not send. */
   onRetry?: (message: ThreadMessage) => void
 }
@@ -31,7 +33,7 @@ interface MessageListProps {
 const LONG = 1000
 
 /** The messages: at the bottom it stays there; elsewhere nothing moves, and a pill counts what came. */
-export function MessageList({ conversation, thread, me, selectedId, onSelect, onRetry }: MessageListProps) {
+export function MessageList({ conversation, thread, me, selectedId, onSelect, onDetails, onRetry }: MessageListProps) {
   const { t } = useI18n()
   const now = useNow()
   const retried = useRetries()
@@ -50,6 +52,9 @@ export function MessageList({ conversation, thread, me, selectedId, onSelect, on
   useShortThread(thread, stuck)
   useEarlierRows({ thread, nearTop, hidden, reveal, stuck, shown })
 
+  const onKeyDown = useMessageKeys(onDetails)
+  const tabbable = (shown.find(({ message }) => message.id === selectedId) ?? shown.at(-1))?.key
+
   const last = rows.at(-1)
   const ownKey = last?.message.pending ? last.key : undefined
   useEffect(() => {
@@ -67,7 +72,7 @@ export function MessageList({ conversation, thread, me, selectedId, onSelect, on
         tabIndex={0}
       >
         <div className={classes.head}>{hidden === 0 && <Head thread={thread} />}</div>
-        <div ref={content} className={classes.content}>
+        <div ref={content} className={classes.content} onKeyDown={onKeyDown}>
           {shown.map(({ key, message, before, startsGroup, endsGroup }) => (
             <div key={key} className={classes.row}>
               <Separators separators={before} now={now} />
@@ -79,7 +84,9 @@ export function MessageList({ conversation, thread, me, selectedId, onSelect, on
                 selected={message.id === selectedId}
                 offline={offline}
                 retriedAt={retried[message.id]}
+                tabbable={key === tabbable}
                 onSelect={onSelect}
+                onDetails={onDetails}
                 onRetry={onRetry}
               />
             </div>

@@ -1,5 +1,5 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { Link, useLocation, useNavigate } from 'react-router'
 import { Empty } from '@/components/ui/Empty'
 import { Late } from '@/components/ui/Late'
@@ -85,6 +85,7 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
   const name = contactName(conversation.contact, t)
   useEffect(() => noteWhereabouts(pathname, name), [pathname, name])
 
+  const showDetails = useCallback(() => (layout === 'wide' ? setPanelWanted(true) : setDrawerShown(true)), [layout])
   const panelShown = layout === 'wide' && panelWanted
   const details = { conversation, messages: thread.messages, selectedId }
   return (
@@ -95,7 +96,7 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
           layout={layout}
           back={list}
           detailsShown={panelShown}
-          onShowDetails={() => (layout === 'wide' ? setPanelWanted(true) : setDrawerShown(true))}
+          onShowDetails={showDetails}
           onAssign={actions.assign}
           onToggleClosed={actions.toggleClosed}
         />
@@ -111,6 +112,7 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
             me={user?.id ?? ''}
             selectedId={selectedId}
             onSelect={setSelectedId}
+            onDetails={showDetails}
             onRetry={mayWrite && conversation.status === 'active' ? sender.retry : undefined}
           />
         ) : (

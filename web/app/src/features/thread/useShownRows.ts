@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { Row } from './rows'
+import type { Row, Separator } from './rows'
 
 /** So many rows stand in the page while one reads at the bottom. */
 export const TAIL = 300
@@ -27,8 +27,19 @@ export function useShownRows(rows: Row[], stuck: boolean): ShownRows {
   const found = from === null ? -1 : rows.findIndex(({ key }) => key === from)
   const start = found < 0 ? tail : found
   return {
-    shown: start === 0 ? rows : rows.slice(start),
+    shown: start === 0 ? rows : beginning(rows.slice(start)),
     hidden: start,
     reveal: () => setFrom(rows[Math.max(0, start - STEP)]?.key ?? null),
   }
+}
+
+/**
+ * The first row says its day and its author, whatever stands hidden before it:
+ * so that rows that have just come look the same until they are shown.
+ */
+function beginning([first, ...others]: Row[]): Row[] {
+  if (!first) return others
+  const day: Separator = { kind: 'day', at: first.message.createdAt }
+  const before = first.before.some(({ kind }) => kind === 'day') ? first.before : [day, ...first.before]
+  return [{ ...first, before, startsGroup: true }, ...others]
 }

@@ -7,10 +7,10 @@ const MOVED = 4
 /** So far from the top, what stands above is fetched. */
 const AHEAD = 1200
 
-/** Where a row stood on screen when last looked at. */
+/** Where what is read stood on screen when last looked at. */
 interface Anchor {
-  row: Element
-  top: number
+  part: Element
+  bottom: number
 }
 
 export interface ThreadScroll {
@@ -48,8 +48,8 @@ export function useThreadScroll(): ThreadScroll {
     const element = scroller.current
     if (!element) return
     if (follows.current) element.scrollTop = element.scrollHeight
-    else if (anchor.current?.row.isConnected) {
-      element.scrollTop += anchor.current.row.getBoundingClientRect().top - anchor.current.top
+    else if (anchor.current?.part.isConnected) {
+      element.scrollTop += anchor.current.part.getBoundingClientRect().bottom - anchor.current.bottom
     }
     note(element)
   }, [note])
@@ -104,5 +104,8 @@ function firstInSight(scroller: HTMLElement, content: HTMLElement | null): Ancho
     else high = middle
   }
   const row = rows[low]
-  return row ? { row, top: row.getBoundingClientRect().top } : null
+  if (!row) return null
+  // Not the row: the day, the author's name and the gap above a text go when older ones come before it.
+  const part = row.querySelector('article')?.firstElementChild ?? row
+  return { part, bottom: part.getBoundingClientRect().bottom }
 }

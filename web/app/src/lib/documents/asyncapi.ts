@@ -6,6 +6,11 @@ export interface components {
     schemas: {
         Ack: {
             error?: components["schemas"]["AckError"];
+            /**
+             * Format: date-time
+             * @description auth:refresh: until when the socket lives.
+             */
+            expiresAt?: string;
             ok: boolean;
             /**
              * Format: int64
@@ -22,6 +27,11 @@ export interface components {
              * @description gone: reload, then join with this seq.
              */
             seq?: number;
+            /**
+             * Format: int64
+             * @description gone: what was asked for.
+             */
+            since?: number;
         };
         Actor: {
             id: string;
@@ -88,6 +98,8 @@ export interface components {
             contact_name?: string | null;
             display_phone_number?: string | null;
             filename?: string | null;
+            /** @description The provider's id of the file. */
+            media_id?: string | null;
             media_url?: string | null;
             /** @description Needed without media_url and type. */
             message_text?: string | null;
@@ -200,6 +212,10 @@ export interface components {
         ReportError: {
             /** @description A number or a string. */
             code: unknown;
+            /** @description The provider's; not used. */
+            error_data?: unknown;
+            /** @description The provider's; not used. */
+            href?: string | null;
             message?: string | null;
             title?: string | null;
         };
@@ -207,6 +223,7 @@ export interface components {
             conversationId: string;
         };
         Self: {
+            email: string;
             id: string;
             name: string;
             /** @enum {string} */
@@ -214,6 +231,8 @@ export interface components {
             tenantId: string;
         };
         StatusDelivery: {
+            /** @description The provider's; not used. */
+            conversation?: unknown;
             /** @description With failed. */
             errors?: components["schemas"]["ReportError"][];
             /** @description Needed without tenantId. */

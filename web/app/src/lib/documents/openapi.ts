@@ -69,8 +69,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is there a refresh cookie?
-         * @description Tells a page, which can't read the cookie, whether asking for a token is worth it. Says nothing about whether the cookie is still good.
+         * Is there a session?
+         * @description Tells a page, which can't read the refresh cookie, whether asking for a token is worth it.
          */
         get: operations["session"];
         put?: never;
@@ -457,6 +457,11 @@ export interface components {
             /** @description The name that the channel goes by, or what is wrong and what to do. */
             message: string;
             ok: boolean;
+            /**
+             * @description What is wrong, for programs: one of a problem's reasons.
+             * @enum {string}
+             */
+            reason?: "email_in_use" | "email_invalid" | "name_invalid" | "password_short" | "last_admin" | "assignee_unknown" | "conversation_closed" | "newer_conversation" | "overtaken" | "client_id_used" | "text_blank" | "phone_number_in_use" | "channel_value" | "channel_incomplete" | "channel_token" | "channel_number" | "channel_unreachable" | "channel_not_tried_here" | "token_missing" | "token_invalid" | "token_expired";
         };
         Contact: {
             id: string;
@@ -634,8 +639,11 @@ export interface components {
             detail?: string;
             /** @description The fields that are wrong. */
             errors?: components["schemas"]["WrongField"][];
-            /** @description Why a token is refused: token_missing, token_invalid or token_expired. */
-            reason?: string;
+            /**
+             * @description Why it is refused, for programs, where there is a word for it; of a token token_missing, token_invalid or token_expired.
+             * @enum {string}
+             */
+            reason?: "email_in_use" | "email_invalid" | "name_invalid" | "password_short" | "last_admin" | "assignee_unknown" | "conversation_closed" | "newer_conversation" | "overtaken" | "client_id_used" | "text_blank" | "phone_number_in_use" | "channel_value" | "channel_incomplete" | "channel_token" | "channel_number" | "channel_unreachable" | "channel_not_tried_here" | "token_missing" | "token_invalid" | "token_expired";
             /**
              * Format: int64
              * @description The HTTP status.
