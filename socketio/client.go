@@ -84,10 +84,12 @@ func (c *client) violation(err error) {
 }
 
 // close closes the transport, at once for the sockets and after flushing what
-// is queued for the client.
+// is queued for the client. The transport comes first: a socket that had left
+// its rooms and could still send would answer as if it had been sent everything
+// that its rooms get.
 func (c *client) close(reason DisconnectReason) {
-	c.end(reason, false)
 	c.conn.Close(reason.engine())
+	c.end(reason, false)
 }
 
 // disconnect ends all sockets with DISCONNECT packets, then the transport.

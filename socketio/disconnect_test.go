@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentportal/portal/socketio"
+	"github.com/agentportal/portal/socketio/adapter"
 )
 
 func TestDisconnect(t *testing.T) {
@@ -85,6 +86,18 @@ func TestDisconnect(t *testing.T) {
 			require.Equal(t, "because", e.reason.Code)
 			require.True(t, e.reason.ComeBack)
 		}
+	})
+	t.Run("SIO-35 nothing is sent any more by who has left the rooms", func(t *testing.T) {
+		late := make(chan error, 1)
+		io, addr := serve(t, socketio.Config{Adapter: func(string, adapter.Host) adapter.Adapter {
+			return leaving{adapter.NewMemory(), func(m adapter.Member) { late <- m.(*socketio.Socket).Emit("late") }}
+		}})
+		sockets := make(chan *socketio.Socket, 1)
+		io.Of("/").OnConnection(func(_ context.Context, s *socketio.Socket) { sockets <- s })
+		p, _ := connect(t, addr, "0")
+		wait(t, sockets).CloseTransport(socketio.DisconnectReason{Code: "because"})
+		require.Error(t, wait(t, late))
+		require.Empty(t, p.closed())
 	})
 	t.Run("SIO-33 OnDisconnect tells the rooms, SIO-34 the context the reason", func(t *testing.T) {
 		_, addr, sockets, ends := watched(t)
@@ -174,4 +187,15 @@ func TestShutdown(t *testing.T) {
 		_, err := tryDial(t, addr, "")
 		require.ErrorContains(t, err, "503")
 	})
+}
+
+// leaving is an adapter that says when a socket has left its rooms.
+type leaving struct {
+	*adapter.Memory
+	left func(adapter.Member)
+}
+
+func (l leaving) Remove(m adapter.Member) {
+	l.Memory.Remove(m)
+	l.left(m)
 }
