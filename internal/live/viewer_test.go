@@ -25,6 +25,7 @@ type viewer struct {
 	closed  []*room          // left, to be checked too
 	pending string           // the room whose join was not answered
 	story   []string         // what it did, for whoever has to find out
+	told    int              // how much of agent.heard the story tells of
 }
 
 // room is a stay in a conversation's room.
@@ -37,11 +38,19 @@ type room struct {
 }
 
 func newViewer(s *schedule, how, token string) *viewer {
-	return &viewer{s: s, agent: newAgent(&bench{t: s.t}, how, token), rooms: map[string]*room{}}
+	v := &viewer{s: s, agent: newAgent(&bench{t: s.t}, how, token), rooms: map[string]*room{}}
+	s.t.Cleanup(func() {
+		if s.t.Failed() {
+			s.t.Logf("%s by %s, from %d, start %d:\n%s", token, how, v.from, v.start, strings.Join(v.story, "\n"))
+		}
+	})
+	return v
 }
 
 func (v *viewer) tell(format string, args ...any) {
-	v.story = append(v.story, fmt.Sprintf(format, args...)+fmt.Sprintf(" (heard %d)", len(v.agent.heard)))
+	heard := v.agent.heard[v.told:]
+	v.told = len(v.agent.heard)
+	v.story = append(v.story, fmt.Sprintf(format, args...)+fmt.Sprintf(" (%d heard, the last %v)", v.told, seqs(heard)))
 }
 
 func (v *viewer) step() {
@@ -82,7 +91,7 @@ func (v *viewer) connect(down, up int) {
 	v.agent.b.url = v.s.w.url(v.s.dice.n(2))
 	trims := v.s.w.trimmed.Load()
 	err := v.agent.connect(down, up)
-	v.tell("connect %d %d: %v, refused %d, offset %s, ready %d", down, up, err, v.agent.refused, v.agent.offset, v.agent.ready)
+	v.tell("connect %d %d to %s: %v, pid %s, refused %d, offset %s, ready %d", down, up, v.agent.b.url, err, v.agent.pid, v.agent.refused, v.agent.offset, v.agent.ready)
 	if v.agent.refused > refused || first && v.agent.pid != "" {
 		if !first {
 			require.Greater(v.s.t, v.s.w.trims.Load(), v.trims, "only a trimmed log loses anyone: offset %s row %+v %v from %d synced %d", offset, row, rowErr, v.from, v.synced)
@@ -124,6 +133,7 @@ func (v *viewer) began() int64 {
 func (v *viewer) sync() {
 	a, err := v.agent.call("session:ping", map[string]any{})
 	if err != nil {
+		v.tell("ping: %v", err)
 		v.lost()
 		return
 	}
@@ -178,7 +188,9 @@ func (v *viewer) leave() {
 			return
 		}
 		r.through = v.synced
-		if _, err := v.agent.call("conversation:leave", map[string]any{"conversationId": id}); err != nil {
+		_, err := v.agent.call("conversation:leave", map[string]any{"conversationId": id})
+		v.tell("leave %s: %v", id, err)
+		if err != nil {
 			// Perhaps it left, perhaps not: what comes from now on is no longer judged.
 			v.lost()
 		}
@@ -255,7 +267,7 @@ func (v *viewer) checkRoom(r *room, heard []int64, events []portal.Event) {
 				times++
 			}
 		}
-		require.Positive(v.s.t, times, "seq %d of room %s, due after %d through %d: heard %v\n%s", e.Seq, r.id, r.after, through, heard, strings.Join(v.story, "\n"))
+		require.Positive(v.s.t, times, "seq %d of room %s, due after %d through %d: heard %v", e.Seq, r.id, r.after, through, heard)
 		if stays == 1 && !r.again {
 			require.Equal(v.s.t, 1, times, "seq %d of room %s came more than once", e.Seq, r.id)
 		}
