@@ -81,9 +81,6 @@ func explain(err error) string {
 	case errors.Is(err, syscall.EACCES) && errors.As(err, &unreachable):
 		return err.Error() + ": ports below 1024 need more rights; choose another with --addr (PORTAL_ADDR)"
 	case errors.As(err, &own) && own.Code != portal.Internal:
-		if errors.As(err, &file) {
-			return own.Message + ": choose another place with --database-url (PORTAL_DATABASE_URL)"
-		}
 		return own.Message
 	case errors.As(err, &file) && errors.Is(err, fs.ErrNotExist):
 		return err.Error() + ": check the path"

@@ -54,7 +54,7 @@ func openDatabase(ctx context.Context, c config.Database, serve bool, log *slog.
 	if c.PostgresURL != "" {
 		db, err = openPostgres(ctx, c.PostgresURL, serve, log)
 	} else {
-		db, err = sqlite.Open(ctx, sqlite.Config{Path: c.SQLitePath, Exclusive: serve, Extra: queueTables(), Logger: log})
+		db, err = openSQLite(ctx, sqlite.Config{Path: c.SQLitePath, Exclusive: serve, Extra: queueTables(), Logger: log})
 	}
 	if err != nil {
 		return nil, err
@@ -73,6 +73,17 @@ func openPostgres(ctx context.Context, url string, serve bool, log *slog.Logger)
 	if errors.As(err, &reason) {
 		return nil, &portal.Error{Code: reason.Code, Err: err, Message: "PostgreSQL can't be used: " + reason.Message +
 			": start it, or correct --database-url (PORTAL_DATABASE_URL)"}
+	}
+	return db, err
+}
+
+// openSQLite says what to do about a file that can't be used.
+func openSQLite(ctx context.Context, c sqlite.Config) (*sqlite.Store, error) {
+	db, err := sqlite.Open(ctx, c)
+	var reason *portal.Error
+	if errors.As(err, &reason) && reason.Code != portal.Conflict { // one that serves already says so
+		return nil, &portal.Error{Code: reason.Code, Err: reason.Err, Message: reason.Message +
+			": choose another place with --database-url (PORTAL_DATABASE_URL)"}
 	}
 	return db, err
 }

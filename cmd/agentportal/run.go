@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/agentportal/portal"
@@ -37,10 +39,23 @@ func seed(ctx context.Context, c config.Seed) error {
 	return errors.Join(plant(ctx, db, data), db.Close())
 }
 
+// readSeed reads {"tenants": […]}. Members that it doesn't know are left alone, as in queues; a file without tenants
+// is most likely another file.
 func readSeed(r io.Reader, name string) (desk.Seed, error) {
 	var data desk.Seed
-	if err := json.NewDecoder(r).Decode(&data); err != nil {
-		return data, &portal.Error{Code: portal.Invalid, Err: err, Message: fmt.Sprintf("%s isn't a seed file: %v", name, err)}
+	err := json.NewDecoder(r).Decode(&data)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		err = fmt.Errorf("%s must not be a JSON %s", cmp.Or(strings.ReplaceAll(wrong.Field, ".Tenant.", "."), "it"), wrong.Value) // an embedded type is no member
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		err = errors.New("it ends too early")
+	case err == nil && data.Tenants == nil:
+		err = errors.New("it has no tenants")
+	}
+	if err != nil {
+		return data, &portal.Error{Code: portal.Invalid, Err: err,
+			Message: fmt.Sprintf(`%s isn't a seed file: %v: write JSON like {"tenants":[{"id":"acme","name":"Acme","users":[…]}]}, see the README`, name, err)}
 	}
 	return data, nil
 }

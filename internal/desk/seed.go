@@ -2,6 +2,8 @@ package desk
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/failpoint"
@@ -48,19 +50,28 @@ func (d *Desk) Seed(ctx context.Context, s Seed) error {
 	for _, t := range s.Tenants {
 		if !known[t.ID] {
 			if err := d.store.PutTenant(ctx, t.Tenant); err != nil {
-				return portal.Errorf(portal.CodeOf(err), "tenant %s: %w", t.ID, err)
+				return about(err, "tenant %s", t.ID)
 			}
 			failpoint.Hit(failpoint.TenantSeeded)
 		}
 		for _, u := range t.Users {
 			if err := d.seedUser(ctx, t.ID, u); err != nil {
-				return portal.Errorf(portal.CodeOf(err), "user %s of %s: %w", u.ID, t.ID, err)
+				return about(err, "user %s of %s", u.ID, t.ID)
 			}
 			failpoint.Hit(failpoint.UserSeeded)
 		}
 	}
 	d.tenants.forget()
 	return nil
+}
+
+// about puts before a refusal what of the file it is about.
+func about(err error, what string, args ...any) error {
+	var own *portal.Error
+	if !errors.As(err, &own) {
+		return err
+	}
+	return &portal.Error{Code: own.Code, Why: own.Why, Err: err, Message: fmt.Sprintf(what, args...) + ": " + own.Message}
 }
 
 func (d *Desk) seedUser(ctx context.Context, tenantID string, u SeedUser) error {
@@ -98,7 +109,7 @@ func (t SeedTenant) check() error {
 			return portal.Errorf(portal.Invalid, "user %s of %s: password is missing", u.ID, t.ID)
 		}
 		if err := checkUser(u.user(t.ID)); err != nil {
-			return portal.Errorf(portal.Invalid, "user %s of %s: %w", u.ID, t.ID, err)
+			return about(err, "user %s of %s", u.ID, t.ID)
 		}
 	}
 	return nil

@@ -155,7 +155,7 @@ func checkUser(u portal.User) error {
 	at := strings.LastIndexByte(u.Email, '@')
 	switch {
 	case at < 1, at == len(u.Email)-1, len(u.Email) > maxEmail, strings.ContainsAny(u.Email, " \t\r\n"):
-		return portal.Refuse(portal.Invalid, portal.WhyEmailInvalid, "email is none")
+		return portal.Refuse(portal.Invalid, portal.WhyEmailInvalid, "%q is no email address", u.Email)
 	case u.Name == "", utf8.RuneCountInString(u.Name) > maxName:
 		return portal.Refuse(portal.Invalid, portal.WhyNameInvalid, "name must have 1 to %d characters", maxName)
 	case !u.Role.Valid():

@@ -41,17 +41,18 @@ func newLink(cfg Config, role string) *link {
 // run connects, again and again, until ctx is done.
 func (l *link) run(ctx context.Context) {
 	wait := firstRetry
+	level := slog.LevelDebug // whoever starts says itself that it can't; from then on it's news
 	for ctx.Err() == nil {
 		conn, err := l.dial(ctx)
 		if err != nil {
-			if l.conn.set(nil, err) && ctx.Err() == nil {
-				l.log.Warn("can't reach the broker, trying again", "error", err)
+			if l.conn.set(nil, trouble(err)) && ctx.Err() == nil {
+				l.log.Log(ctx, level, "can't reach the broker, trying again", "error", err)
 			}
 			pause(ctx, wait)
 			wait = min(2*wait, lastRetry)
 			continue
 		}
-		wait = firstRetry
+		wait, level = firstRetry, slog.LevelWarn
 		l.hold(ctx, conn)
 	}
 	l.conn.set(nil, queue.ErrClosed)

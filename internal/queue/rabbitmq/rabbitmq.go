@@ -143,18 +143,16 @@ func (q *Queue) State() queue.State {
 	if inSince.After(outSince) {
 		s.Since = inSince
 	}
-	err := errors.Join(outErr, inErr)
+	errs := []error{outErr, inErr}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for c := range q.consuming {
 		s.Consuming[c.name] = s.Consuming[c.name] || c.active
 		if s.Connected && c.err != nil {
-			err = errors.Join(err, c.err)
+			errs = append(errs, c.err)
 		}
 	}
-	if err != nil {
-		s.Err = err.Error()
-	}
+	s.Err = reasons(errs...)
 	return s
 }
 

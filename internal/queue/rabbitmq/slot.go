@@ -20,8 +20,10 @@ type slot[T any] struct {
 	changed chan struct{} // closed and replaced at every set
 }
 
+var errNotYet = errors.New("not connected yet")
+
 func newSlot[T any]() *slot[T] {
-	return &slot[T]{since: time.Now(), err: errors.New("not connected yet"), changed: make(chan struct{})}
+	return &slot[T]{since: time.Now(), err: errNotYet, changed: make(chan struct{})}
 }
 
 // set replaces the value; a nil value comes with the reason. It tells whether the reason is news.

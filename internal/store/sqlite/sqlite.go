@@ -75,7 +75,11 @@ func (s *Store) open(ctx context.Context, exclusive bool) (err error) {
 			Message: "the folder of the database " + s.path + " can't be made: " + err.Error()}
 	}
 	if exclusive {
-		if s.lock, err = lockFile(s.path + ".lock"); err != nil {
+		s.lock, err = lockFile(s.path + ".lock")
+		if portal.CodeOf(err) == portal.Unavailable {
+			return s.openError(err)
+		}
+		if err != nil {
 			return &portal.Error{Code: portal.CodeOf(err), Err: err,
 				Message: "the database " + s.path + " is in use by another serve: stop it, or use PostgreSQL for several nodes"}
 		}
@@ -101,11 +105,11 @@ func (s *Store) open(ctx context.Context, exclusive bool) (err error) {
 // openError tells a newcomer what is wrong with the file.
 func (s *Store) openError(err error) error {
 	mapped := mapError(err, "database")
-	reason := "the file or its folder isn't readable and writable"
+	code, reason := portal.CodeOf(mapped), "the file or its folder isn't readable and writable"
 	if isNotADatabase(err) {
-		reason = "it isn't a SQLite database"
+		code, reason = portal.Invalid, "it isn't a SQLite database"
 	}
-	return &portal.Error{Code: portal.CodeOf(mapped), Err: err,
+	return &portal.Error{Code: code, Err: err,
 		Message: "the database " + s.path + " can't be opened: " + reason}
 }
 
