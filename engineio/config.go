@@ -24,6 +24,13 @@ type Config struct {
 	MaxPayload int
 	// Transports lists what clients may use; nil: polling and websocket.
 	Transports []string
+	// CompressFrom turns compression of WebSocket messages on (permessage-deflate,
+	// RFC 7692) for the clients that offer it, and is the size, in bytes, from
+	// which a message is compressed; 0: no compression. It saves bytes and costs
+	// processor time, but no memory per connection: each message is compressed by
+	// itself, a broadcast once for all. Don't use it where messages carry a secret
+	// beside what strangers write: over TLS too, lengths tell.
+	CompressFrom int
 	// UpgradeTimeout bounds the time from the WebSocket's opening to "5"; 0: 10 s.
 	UpgradeTimeout time.Duration
 	// AllowRequest, when set, decides on every handshake. A *RefuseError sets

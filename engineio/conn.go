@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // Errors of Conn's sending methods.
@@ -85,6 +86,8 @@ type Conn struct {
 	probed   bool    // it has been sent "3probe"
 	farewell bool    // closed by its client: one poll is still answered
 	ended    bool    // done is closed
+
+	deflates atomic.Bool // sock takes compressed messages, from now on
 }
 
 func newConn(s *Server, r *http.Request) *Conn {
@@ -123,6 +126,7 @@ func (c *Conn) Done() <-chan struct{} { return c.done }
 // them to be written. ErrQueueFull means that the connection is now being
 // closed with reason "slow".
 func (c *Conn) Send(frames ...*Frame) error {
+	frames = c.compressed(frames)
 	c.mu.Lock()
 	full := c.state < closing && !c.makeRoom(frames)
 	if c.state >= closing {
@@ -138,6 +142,20 @@ func (c *Conn) Send(frames ...*Frame) error {
 	c.wake()
 	c.mu.Unlock()
 	return nil
+}
+
+// compressed returns the frames in the form that the client takes. It is called
+// without mu, for compressing takes its time; what is queued before an upgrade
+// goes out as it is.
+func (c *Conn) compressed(frames []*Frame) []*Frame {
+	if !c.deflates.Load() {
+		return frames
+	}
+	forms := make([]*Frame, len(frames))
+	for i, f := range frames {
+		forms[i] = f.deflated(c.srv.cfg.CompressFrom, c.srv.stats.countCompressed)
+	}
+	return forms
 }
 
 // makeRoom says whether the queue takes frames. A full one is written down as
@@ -165,6 +183,7 @@ func (c *Conn) makeRoom(frames []*Frame) bool {
 // SendVolatile queues frames as Send does, unless the connection is closed or
 // the queue would be more than half full: then it drops them and returns false.
 func (c *Conn) SendVolatile(frames ...*Frame) bool {
+	frames = c.compressed(frames)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	cfg := &c.srv.cfg
@@ -181,6 +200,7 @@ func (c *Conn) SendVolatile(frames ...*Frame) bool {
 // full. It never closes the connection as slow. It returns ErrClosed or the
 // error of ctx when it gave up.
 func (c *Conn) SendWait(ctx context.Context, frames ...*Frame) error {
+	frames = c.compressed(frames)
 	for {
 		room, err := c.trySend(frames)
 		if room == nil {

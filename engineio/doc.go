@@ -1,5 +1,6 @@
 // Package engineio is an Engine.IO v4 server over net/http: long polling,
-// WebSocket, the upgrade from one to the other, heartbeat, limits and close.
+// WebSocket, the upgrade from one to the other, heartbeat, limits and close;
+// with compression of WebSocket messages as an option, Config.CompressFrom.
 //
 // A Server is an http.Handler, mounted at /engine.io/ or, below Socket.IO, at
 // /socket.io/. For every new session it calls Config.Accept, which returns the

@@ -3,6 +3,7 @@ package engineio
 import (
 	"encoding/base64"
 	"sync"
+	"sync/atomic"
 
 	"github.com/agentportal/portal/engineio/internal/ws"
 	"github.com/agentportal/portal/engineio/packet"
@@ -16,8 +17,15 @@ type Frame struct {
 	header uint8  // length of the WebSocket frame's header
 	wire   []byte // the WebSocket frame, header included
 
-	base64Once sync.Once
-	base64     []byte // a binary message as polling carries it
+	others atomic.Pointer[forms] // nil: none was asked for yet
+}
+
+// forms are what some connections need a frame in, made when the first does.
+type forms struct {
+	base64Once  sync.Once
+	base64      []byte // a binary message as polling carries it
+	deflateOnce sync.Once
+	deflated    *Frame // the message compressed; the frame itself if that is no use
 }
 
 type frameKind uint8
@@ -70,9 +78,45 @@ func (f *Frame) polled() []byte {
 	if f.kind != kindBinary {
 		return body
 	}
-	f.base64Once.Do(func() {
+	o := f.forms()
+	o.base64Once.Do(func() {
 		size := 1 + base64.StdEncoding.EncodedLen(len(body))
-		f.base64 = packet.Append(make([]byte, 0, size), packet.Packet{Binary: true, Data: body})
+		o.base64 = packet.Append(make([]byte, 0, size), packet.Packet{Binary: true, Data: body})
 	})
-	return f.base64
+	return o.base64
+}
+
+func (f *Frame) forms() *forms {
+	if o := f.others.Load(); o != nil {
+		return o
+	}
+	f.others.CompareAndSwap(nil, &forms{})
+	return f.others.Load()
+}
+
+// deflated is the frame for a connection that takes compressed messages from a
+// number of bytes on. It is compressed once for all of them; done is called by
+// who does so.
+func (f *Frame) deflated(from int, done func()) *Frame {
+	if len(f.wire)-int(f.header) < from || f.kind > kindBinary {
+		return f
+	}
+	o := f.forms()
+	o.deflateOnce.Do(func() {
+		o.deflated = f.deflate()
+		done()
+	})
+	return o.deflated
+}
+
+func (f *Frame) deflate() *Frame {
+	op := ws.Text
+	if f.kind == kindBinary {
+		op = ws.Binary
+	}
+	wire := ws.AppendDeflated(nil, op, f.wire[f.header:])
+	if wire == nil {
+		return f
+	}
+	return &Frame{kind: f.kind, apart: f.apart, wire: wire}
 }

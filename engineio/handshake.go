@@ -33,8 +33,12 @@ func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, transpor
 	if r.Method != http.MethodGet {
 		return failMethod
 	}
-	if transport == WebSocket && !(ws.IsUpgrade(r) && ws.Valid(r)) {
-		return failTransport
+	var extensions string
+	if transport == WebSocket {
+		var fail *failure
+		if extensions, fail = s.checkWebSocket(r); fail != nil {
+			return fail
+		}
 	}
 	if s.cfg.AllowRequest != nil {
 		if err := s.cfg.AllowRequest(r); err != nil {
@@ -47,10 +51,26 @@ func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, transpor
 	}
 	s.stats.handshakes.Add(1)
 	if transport == WebSocket {
-		return c.openWebSocket(w, r)
+		return c.openWebSocket(w, r, extensions)
 	}
 	c.openPolling(w)
 	return nil
+}
+
+// checkWebSocket refuses a request that can't open a WebSocket, or returns the
+// extensions to answer it with; none: no compression.
+func (s *Server) checkWebSocket(r *http.Request) (extensions string, fail *failure) {
+	if !ws.IsUpgrade(r) || !ws.Valid(r) {
+		return "", failTransport
+	}
+	if s.cfg.CompressFrom <= 0 {
+		return "", nil
+	}
+	extensions, err := ws.NegotiateDeflate(r.Header)
+	if err != nil {
+		return "", failTransport
+	}
+	return extensions, nil
 }
 
 // openPolling answers a handshake on polling. That answer is not a poll: it

@@ -3,8 +3,6 @@ package engineio
 import (
 	"net/http"
 	"sync"
-
-	"github.com/agentportal/portal/engineio/internal/ws"
 )
 
 // Server is an Engine.IO server. Its methods are safe for concurrent use.
@@ -87,10 +85,11 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request, transport,
 	}
 	switch {
 	case transport == WebSocket:
-		if !ws.IsUpgrade(r) || !ws.Valid(r) {
-			return failTransport
+		extensions, fail := s.checkWebSocket(r)
+		if fail != nil {
+			return fail
 		}
-		return c.serveUpgrade(w, r)
+		return c.serveUpgrade(w, r, extensions)
 	case r.Method == http.MethodGet:
 		c.servePoll(w, r)
 	case r.Method == http.MethodPost:

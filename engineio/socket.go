@@ -21,6 +21,7 @@ type socket struct {
 	owner *Conn  // set while it is its session's transport; the reader's own
 
 	sentClose, gotClose bool // guarded by the owner's mu
+	deflates            bool // compression was agreed on
 
 	// Of the poller, see poller.go:
 	at         atomic.Uint32 // whereabouts
@@ -69,12 +70,12 @@ func (s *socket) stir() bool {
 
 // hijack takes the connection from the HTTP server. The handler must return
 // soon after, so that net/http's buffers and stack go.
-func hijack(w http.ResponseWriter, limit int) (*socket, error) {
+func hijack(w http.ResponseWriter, limit int, deflates bool) (*socket, error) {
 	conn, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{conn: conn}
+	s := &socket{conn: conn, deflates: deflates}
 	if n := rw.Reader.Buffered(); n > 0 {
 		// A fast client's first packets, EIO-14.
 		s.early = make([]byte, n)
@@ -84,6 +85,9 @@ func hijack(w http.ResponseWriter, limit int) (*socket, error) {
 		s.raw, _ = sc.SyscallConn()
 	}
 	s.in = ws.NewReader(s, limit)
+	if deflates {
+		s.in.Inflate()
+	}
 	return s, nil
 }
 

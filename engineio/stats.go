@@ -13,11 +13,12 @@ type Stats struct {
 	Refused    uint64            // requests answered with a failure
 	Upgrades   uint64            // from polling to WebSocket
 	Dropped    uint64            // volatile sends that were dropped
+	Compressed uint64            // messages compressed, a broadcast counting once
 	Closed     map[string]uint64 // sessions ended, by CloseReason.Code
 }
 
 type stats struct {
-	handshakes, refused, upgrades, dropped atomic.Uint64
+	handshakes, refused, upgrades, dropped, compressed atomic.Uint64
 
 	mu     sync.Mutex
 	closed map[string]uint64
@@ -32,6 +33,8 @@ func (s *stats) count(reason CloseReason) {
 	s.closed[reason.Code]++
 }
 
+func (s *stats) countCompressed() { s.compressed.Add(1) }
+
 // Stats returns the server's counters.
 func (s *Server) Stats() Stats {
 	s.stats.mu.Lock()
@@ -42,6 +45,7 @@ func (s *Server) Stats() Stats {
 		Refused:    s.stats.refused.Load(),
 		Upgrades:   s.stats.upgrades.Load(),
 		Dropped:    s.stats.dropped.Load(),
+		Compressed: s.stats.compressed.Load(),
 		Closed:     maps.Clone(s.stats.closed),
 	}
 }

@@ -12,13 +12,13 @@ import (
 // serveUpgrade takes a WebSocket for a session that is on polling. One that
 // has no place is opened all the same and then closed, since a browser tells
 // its page nothing of a refused handshake; the session lives on (EIO-44).
-func (c *Conn) serveUpgrade(w http.ResponseWriter, r *http.Request) *failure {
-	s, err := hijack(w, c.srv.cfg.MaxPayload)
+func (c *Conn) serveUpgrade(w http.ResponseWriter, r *http.Request, extensions string) *failure {
+	s, err := hijack(w, c.srv.cfg.MaxPayload, extensions != "")
 	if err != nil {
 		c.srv.cfg.Logger.Error("engineio: cannot take over the connection", "err", err)
 		return failTransport
 	}
-	hello := ws.AppendResponse(nil, r, "", nil)
+	hello := ws.AppendResponse(nil, r, extensions, nil)
 	if !c.srv.tasks.start(func() { c.upgrade(s, hello) }) {
 		s.abort()
 	}
@@ -143,7 +143,7 @@ func (c *Conn) completeUpgrade(s *socket) error {
 		return errNoUpgrade
 	}
 	_ = s.conn.SetDeadline(time.Time{})
-	c.sock, s.owner = s, c
+	c.adopt(s)
 	c.probe, c.probed = nil, false
 	if c.poll != nil {
 		c.poll.decide(verdictGone)

@@ -16,21 +16,21 @@ const openGap = 2 * time.Millisecond
 
 // openWebSocket answers a handshake on WebSocket. OPEN goes out together with
 // what Accept sends.
-func (c *Conn) openWebSocket(w http.ResponseWriter, r *http.Request) *failure {
-	s, err := hijack(w, c.srv.cfg.MaxPayload)
+func (c *Conn) openWebSocket(w http.ResponseWriter, r *http.Request, extensions string) *failure {
+	s, err := hijack(w, c.srv.cfg.MaxPayload, extensions != "")
 	if err != nil {
 		c.srv.cfg.Logger.Error("engineio: cannot take over the connection", "err", err)
 		c.srv.drop(c)
 		c.srv.countDown()
 		return failTransport
 	}
-	hello := ws.AppendResponse(nil, r, "", c.responseHeader())
+	hello := ws.AppendResponse(nil, r, extensions, c.responseHeader())
 	if _, err := s.conn.Write(hello); err != nil {
 		s.abort() // its reader finds out
 	}
 	opened := &Frame{kind: kindRaw, wire: ws.AppendFrame(nil, ws.Text, c.openPacket(nil))}
 	c.mu.Lock()
-	c.sock, s.owner = s, c
+	c.adopt(s)
 	c.writing, c.waiting = true, true // until the gap is over
 	c.queue.push(opened)
 	c.mu.Unlock()
@@ -44,6 +44,12 @@ func (c *Conn) openWebSocket(w http.ResponseWriter, r *http.Request) *failure {
 		})
 	}
 	return nil
+}
+
+// adopt makes s the session's transport. Called with mu held.
+func (c *Conn) adopt(s *socket) {
+	c.sock, s.owner = s, c
+	c.deflates.Store(s.deflates)
 }
 
 func (c *Conn) responseHeader() http.Header {

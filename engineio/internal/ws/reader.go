@@ -22,8 +22,6 @@ const (
 type Reader struct {
 	src   io.Reader
 	limit int
-	// inflate is set when permessage-deflate was agreed on.
-	inflate func(dst, compressed []byte, limit int) ([]byte, error)
 
 	buf        []byte // nil: nothing is buffered
 	full       bool   // the last read filled it
@@ -31,12 +29,17 @@ type Reader struct {
 	msg        []byte // the data message so far
 	op         Opcode // of the data message so far; 0: none has begun
 	compressed bool   // the data message is
+	inflates   bool   // permessage-deflate was agreed on
 }
 
 // NewReader makes a Reader of messages of up to limit bytes.
 func NewReader(src io.Reader, limit int) *Reader {
 	return &Reader{src: src, limit: limit}
 }
+
+// Inflate has the Reader take compressed messages: permessage-deflate was
+// agreed on. It is to be called before anything is read.
+func (r *Reader) Inflate() { r.inflates = true }
 
 // Keep returns the bytes of the last data message in memory that stays valid:
 // their own, or a copy if they stand in the buffer.
@@ -95,7 +98,7 @@ func (r *Reader) header() (h header, err error) {
 	}
 	b0, b1 := r.buf[r.pos], r.buf[r.pos+1]
 	h.op, h.fin, h.rsv1 = Opcode(b0&0x0F), b0&finBit != 0, b0&rsv1Bit != 0
-	if b0&rsvBits&^rsv1Bit != 0 || h.rsv1 && (r.inflate == nil || h.op.control() || h.op == Continuation) {
+	if b0&rsvBits&^rsv1Bit != 0 || h.rsv1 && (!r.inflates || h.op.control() || h.op == Continuation) {
 		return h, breach("reserved bit set")
 	}
 	if b1&maskBit == 0 {
@@ -144,7 +147,7 @@ func (r *Reader) length(short int) (int, error) {
 		if n>>63 != 0 || n <= 0xFFFF {
 			return 0, breach("length not in its shortest form")
 		}
-		if n > uint64(r.limit) {
+		if n > uint64(deflatedLimit(r.limit)) {
 			return 0, r.tooBig()
 		}
 		return int(n), nil
@@ -168,7 +171,11 @@ func (r *Reader) begin(h header) error {
 		}
 		r.op, r.compressed = h.op, h.rsv1
 	}
-	if h.len > r.limit-len(r.msg) {
+	limit := r.limit
+	if r.compressed {
+		limit = deflatedLimit(limit)
+	}
+	if h.len > limit-len(r.msg) {
 		return r.tooBig()
 	}
 	return nil
@@ -218,7 +225,7 @@ func (r *Reader) finish() (Opcode, []byte, error) {
 	r.op = 0
 	if r.compressed {
 		var err error
-		if msg, err = r.inflate(nil, msg, r.limit); err != nil {
+		if msg, err = inflate(msg, r.limit); err != nil {
 			return 0, nil, err
 		}
 		r.msg = msg

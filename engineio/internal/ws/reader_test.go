@@ -35,7 +35,10 @@ type received struct {
 
 // readAll reads until an error.
 func readAll(src io.Reader, limit int) ([]received, error) {
-	r := NewReader(src, limit)
+	return readFrom(NewReader(src, limit))
+}
+
+func readFrom(r *Reader) ([]received, error) {
 	var all []received
 	for {
 		op, data, err := r.Next()
