@@ -104,6 +104,25 @@ func TestBroadcast(t *testing.T) {
 		require.Error(t, sockets[0].Send(other))
 		require.Error(t, sockets[0].SendWait(t.Context(), other))
 	})
+	t.Run("EIO-87 compressed once, attachments too", func(t *testing.T) {
+		io, addr := serve(t, socketio.Config{Engine: engineio.Config{CompressFrom: 1000}})
+		plain, _ := connect(t, addr, "0")
+		peers := []*peer{plain}
+		for range 5 {
+			p, err := tryDial(t, addr, "", "Sec-WebSocket-Extensions: permessage-deflate")
+			require.NoError(t, err)
+			p.join("0")
+			peers = append(peers, p)
+		}
+		long := strings.Repeat("x", 1000)
+		for round := range 3 {
+			require.NoError(t, io.Of("/").Emit("a", long, []byte(long)))
+			for _, p := range peers {
+				p.expect(`51-["a","`+long+`",{"_placeholder":true,"num":0}]`, "b:"+long)
+			}
+			require.EqualValues(t, 2*(round+1), io.Stats().Compressed)
+		}
+	})
 	t.Run("SIO-56 the sockets of a set", func(t *testing.T) {
 		io, addr := serve(t, socketio.Config{})
 		peers, sockets := crowd(t, io, addr, []string{"r"}, []string{"r"}, nil)

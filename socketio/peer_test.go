@@ -2,6 +2,8 @@ package socketio_test
 
 import (
 	"bufio"
+	"bytes"
+	"compress/flate"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
@@ -56,7 +58,8 @@ func dial(t testing.TB, addr string) *peer {
 	return p
 }
 
-func tryDial(t testing.TB, addr, query string) (*peer, error) {
+// tryDial opens a connection, header being further lines of the request.
+func tryDial(t testing.TB, addr, query string, header ...string) (*peer, error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		return nil, err
@@ -64,8 +67,8 @@ func tryDial(t testing.TB, addr, query string) (*peer, error) {
 	t.Cleanup(func() { conn.Close() })
 	var key [16]byte
 	_, _ = rand.Read(key[:])
-	fmt.Fprintf(conn, "GET /socket.io/?EIO=4&transport=websocket%s HTTP/1.1\r\nHost: %s\r\nX-Test: yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n",
-		query, addr, base64.StdEncoding.EncodeToString(key[:]))
+	fmt.Fprintf(conn, "GET /socket.io/?EIO=4&transport=websocket%s HTTP/1.1\r\nHost: %s\r\nX-Test: yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n%s\r\n",
+		query, addr, base64.StdEncoding.EncodeToString(key[:]), strings.Join(append(header, ""), "\r\n"))
 	p := &peer{t: t, conn: conn, in: bufio.NewReader(conn)}
 	resp, err := http.ReadResponse(p.in, nil)
 	if err != nil {
@@ -194,6 +197,13 @@ func (p *peer) message() (string, error) {
 	data := make([]byte, size)
 	if _, err := io.ReadFull(p.in, data); err != nil {
 		return "", err
+	}
+	if head[0]&0x40 != 0 {
+		whole := io.MultiReader(bytes.NewReader(data), strings.NewReader("\x00\x00\xff\xff\x01\x00\x00\xff\xff"))
+		var err error
+		if data, err = io.ReadAll(flate.NewReader(whole)); err != nil {
+			return "", err
+		}
 	}
 	switch head[0] & 0xf {
 	case 1:

@@ -40,6 +40,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.Se
 // Len is the number of open connections.
 func (s *Server) Len() int { return s.engine.Len() }
 
+// Stats returns the connections' counters, those closed as slow among them.
+func (s *Server) Stats() engineio.Stats { return s.engine.Stats() }
+
 // Shutdown refuses new handshakes with 503 and Retry-After, and closes the
 // transports one after another over the given time, so that clients come back
 // by themselves and not all at once. It waits for the connections and for what

@@ -29,6 +29,7 @@ type flags struct {
 	PingInterval   time.Duration `default:"25s" help:"Time between two pings."`
 	PingTimeout    time.Duration `default:"20s" help:"How long a pong may take."`
 	MaxPayload     int           `default:"1000000" help:"Limit of a packet, in bytes."`
+	CompressFrom   int           `help:"Compress WebSocket messages from this many bytes on, for clients that offer it; 0: none."`
 	ConnectTimeout time.Duration `default:"45s" help:"Time to join a namespace."`
 	Transports     []string      `default:"polling,websocket" help:"What clients may use."`
 	Recovery       time.Duration `help:"Window of connection state recovery, in memory; 0: none."`
@@ -91,6 +92,7 @@ func config(f flags, log *slog.Logger) socketio.Config {
 			PingInterval: f.PingInterval,
 			PingTimeout:  f.PingTimeout,
 			MaxPayload:   f.MaxPayload,
+			CompressFrom: f.CompressFrom,
 			Transports:   f.Transports,
 		},
 		ConnectTimeout: f.ConnectTimeout,
