@@ -24,6 +24,7 @@ type viewer struct {
 	rooms   map[string]*room // as it believes
 	closed  []*room          // left, to be checked too
 	pending string           // the room whose join was not answered
+	unsure  map[string]bool  // rooms that an unanswered join may have entered before another was refused
 	story   []string         // what it did, for whoever has to find out
 	told    int              // how much of agent.heard the story tells of
 }
@@ -38,7 +39,7 @@ type room struct {
 }
 
 func newViewer(s *schedule, how, token string) *viewer {
-	v := &viewer{s: s, agent: newAgent(&bench{t: s.t}, how, token), rooms: map[string]*room{}}
+	v := &viewer{s: s, agent: newAgent(&bench{t: s.t}, how, token), rooms: map[string]*room{}, unsure: map[string]bool{}}
 	s.t.Cleanup(func() {
 		if s.t.Failed() {
 			s.t.Logf("%s by %s, from %d, start %d:\n%s", token, how, v.from, v.start, strings.Join(v.story, "\n"))
@@ -118,7 +119,7 @@ func (v *viewer) connect(down, up int) {
 // It starts with what session:ready says.
 func (v *viewer) begin() {
 	v.start, v.from, v.synced = -1, len(v.agent.heard), 0
-	v.rooms, v.closed, v.pending = map[string]*room{}, nil, ""
+	v.rooms, v.closed, v.pending, v.unsure = map[string]*room{}, nil, "", map[string]bool{}
 }
 
 // began is the position at which a story has begun: session:ready tells it, or,
@@ -157,6 +158,7 @@ func (v *viewer) join() {
 
 // enter joins, or joins again where no answer came.
 func (v *viewer) enter(id string, r *room) {
+	r.again = r.again || v.unsure[id]
 	ask := map[string]any{"conversationId": id}
 	if r.since || r.again {
 		ask["since"] = r.after
@@ -172,6 +174,7 @@ func (v *viewer) enter(id string, r *room) {
 	v.pending = ""
 	if a.Error.Code == "gone" {
 		delete(v.rooms, id)
+		v.unsure[id] = v.unsure[id] || r.again
 		return
 	}
 	require.True(v.s.t, a.OK, "%v", a.Error)
