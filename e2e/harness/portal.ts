@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const shipped = process.env.PORTAL_BIN ?? resolve(import.meta.dirname, "../../bin/agentportal");
+const shipped = resolve(process.env.PORTAL_BIN ?? resolve(import.meta.dirname, "../../bin/agentportal"));
 
 export const secrets = { appSecret: "app-secret-of-tests", verifyToken: "verify-me" };
 
@@ -79,6 +79,11 @@ export class Portal {
     return path;
   }
 
+  /** In its own directory, so that what it writes beside itself goes with it. */
+  private place() {
+    return { cwd: this.dir, env: this.settings() };
+  }
+
   private settings(): NodeJS.ProcessEnv {
     return {
       PATH: process.env.PATH,
@@ -92,7 +97,7 @@ export class Portal {
 
   /** Runs a command of the binary to its end. */
   async run(...args: string[]): Promise<void> {
-    const child = spawn(this.binary, args, { env: this.settings() });
+    const child = spawn(this.binary, args, this.place());
     let out = "";
     child.on("error", (err) => (out += err));
     child.stdout.on("data", (d) => (out += d));
@@ -103,7 +108,7 @@ export class Portal {
 
   /** Starts `serve` and returns once it says that it is listening. */
   async start(): Promise<void> {
-    const child = spawn(this.binary, ["serve"], { env: this.settings() });
+    const child = spawn(this.binary, ["serve"], this.place());
     this.child = child;
     this.exited = new Promise((r) => child.on("close", (code, signal) => r({ code, signal })));
     await new Promise<void>((res, rej) => {
