@@ -27,6 +27,7 @@ type Reader struct {
 	full       bool   // the last read filled it
 	pos, end   int    // what is buffered: buf[pos:end]
 	msg        []byte // the data message so far
+	valid      int    // how much of msg is known to be UTF-8
 	op         Opcode // of the data message so far; 0: none has begun
 	compressed bool   // the data message is
 	inflates   bool   // permessage-deflate was agreed on
@@ -87,6 +88,9 @@ func (r *Reader) Next() (Opcode, []byte, error) {
 		}
 		if h.fin {
 			return r.finish()
+		}
+		if r.op == Text && !r.compressed && !r.validSoFar() {
+			return 0, nil, notText()
 		}
 	}
 }
@@ -169,7 +173,7 @@ func (r *Reader) begin(h header) error {
 		if r.op != 0 {
 			return breach("message inside a fragmented message")
 		}
-		r.op, r.compressed = h.op, h.rsv1
+		r.op, r.compressed, r.valid = h.op, h.rsv1, 0
 	}
 	limit := r.limit
 	if r.compressed {
@@ -233,13 +237,33 @@ func (r *Reader) finish() (Opcode, []byte, error) {
 	return r.text(op, msg, nil)
 }
 
-// text checks that a text message is UTF-8, section 8.1.
+// text checks that a text message is UTF-8, section 8.1, as far as that isn't
+// known yet.
 func (r *Reader) text(op Opcode, msg []byte, err error) (Opcode, []byte, error) {
-	if err == nil && op == Text && !utf8.Valid(msg) {
-		return 0, nil, &Error{Code: CodeInvalid, Text: "text is not UTF-8"}
+	if err == nil && op == Text && !utf8.Valid(msg[r.valid:]) {
+		return 0, nil, notText()
 	}
 	return op, msg, err
 }
+
+// validSoFar checks what has come of a fragmented text, all but a rune at its
+// end that may be on its way.
+func (r *Reader) validSoFar() bool {
+	whole := len(r.msg)
+	for n := 1; n < utf8.UTFMax && n <= whole-r.valid; n++ {
+		if tail := r.msg[whole-n:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRune(tail) {
+				whole -= n
+			}
+			break
+		}
+	}
+	ok := utf8.Valid(r.msg[r.valid:whole])
+	r.valid = whole
+	return ok
+}
+
+func notText() error { return &Error{Code: CodeInvalid, Text: "text is not UTF-8"} }
 
 // read reads what is buffered, else from the source.
 func (r *Reader) read(p []byte) (int, error) {
