@@ -182,8 +182,17 @@ func TestRecovery(t *testing.T) {
 				offset = e.offset
 				next++
 			}
+			halfOpen := 1
 			if round%2 == 0 {
 				p.drop()
+				halfOpen = 0
+			}
+			if round%3 == 0 { // one that breaks before or inside the replay
+				q := dial(t, addr)
+				q.send(fmt.Sprintf(`0{"pid":%q,"offset":%q}`, a.PID, offset))
+				q.drop()
+				// Were it read later, it would replace the next one.
+				eventually(t, func() bool { return io.Len() <= halfOpen })
 			}
 			var b answer
 			p, b = back(t, addr, a.PID, offset)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/agentportal/portal/socketio"
 )
@@ -24,7 +25,12 @@ func bind(io *socketio.Server) {
 	})
 	main.On("disconnect-me", func(_ context.Context, c *socketio.Call) { c.Socket.Disconnect() })
 	main.On("ask-me", askBack)
+	main.On("ask-me-within", askWithin)
+	main.On("ask-room", askRoom)
 	io.Of("/custom").OnConnection(echoAuth)
+	io.Of("/refused").Use(func(context.Context, *socketio.Socket) error {
+		return &socketio.ConnectError{Message: "not you", Data: outcome(false)}
+	})
 }
 
 // echoAuth sends back what the client connected with.
@@ -85,4 +91,38 @@ func askBack(_ context.Context, c *socketio.Call) {
 		}
 		_ = c.Ack(out...)
 	})
+}
+
+// askWithin emits "question" with the values after the first, which says how
+// many milliseconds the client has to acknowledge it.
+func askWithin(_ context.Context, c *socketio.Call) {
+	limit, question := limited(c, 0)
+	c.Socket.Hold(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		_, err := c.Socket.EmitWithAck(ctx, "question", question...)
+		_ = c.Ack(outcome(err == nil))
+	})
+}
+
+// askRoom does so with everyone in the named room, the time being the second
+// value, and acknowledges with the number of answers and whether all came.
+func askRoom(_ context.Context, c *socketio.Call) {
+	var room string
+	_ = c.Decode(0, &room)
+	limit, question := limited(c, 1)
+	c.Socket.Hold(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		answers, err := c.Socket.Namespace().To(room).EmitWithAck(ctx, "question", question...)
+		_ = c.Ack(len(answers), outcome(err == nil))
+	})
+}
+
+// limited is a time in milliseconds at place i, and the values after it.
+func limited(c *socketio.Call, i int) (time.Duration, []any) {
+	var ms int
+	_ = c.Decode(i, &ms)
+	values := c.Values()
+	return time.Duration(ms) * time.Millisecond, values[min(i+1, len(values)):]
 }

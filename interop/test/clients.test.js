@@ -72,6 +72,32 @@ for (const [version, io] of Object.entries(clients)) {
         assert.equal(blob, "Bw==");
       });
 
+      run("an acknowledgement that never comes ends nothing, on either side (SIO-42, SIO-43)", async (socket) => {
+        // A time-out on the client's side is its own matter, which the older ones leave to the application.
+        const late = new Promise((done) => setTimeout(done, 100, "late"));
+        assert.equal(await Promise.race([ask(socket, "nobody listens"), late]), "late");
+        let tooLate;
+        socket.once("question", (n, answer) => (tooLate = answer));
+        assert.deepEqual(await ask(socket, "ask-me-within", 100, 1), [{ ok: false }]);
+        tooLate(1);
+        socket.once("question", (n, answer) => answer(n));
+        assert.deepEqual(await ask(socket, "ask-me-within", 120_000, 2), [{ ok: true }]);
+        assert.deepEqual(await ask(socket, "echo", 3), [3]);
+      });
+
+      run("is told why it is refused, and does not come back (SIO-18)", async (socket) => {
+        const refused = socket.io.socket("/refused", {});
+        const refusals = [];
+        refused.on("connect_error", (error) => refusals.push(error));
+        const [error] = await once(refused, "connect_error");
+        assert.equal(error.message, "not you");
+        assert.deepEqual(error.data, { ok: false });
+        assert.equal(refused.connected, false);
+        for (let i = 0; i < 20; i++) assert.deepEqual(await ask(socket, "echo", i), [i]);
+        assert.equal(refusals.length, 1);
+        refused.disconnect(); // the older clients keep the connection for it
+      });
+
       run("keeps the order of a thousand events", async (socket) => {
         const got = [];
         const all = new Promise((done) => socket.on("message-back", (n) => got.push(n) === 1000 && done()));
@@ -118,13 +144,9 @@ for (const [version, io] of Object.entries(clients)) {
 
       run("uses several namespaces on one connection", async (socket) => {
         const custom = socket.io.socket("/custom", {});
-        const echoed = once(custom, "auth");
-        custom.connect();
-        await echoed;
+        await once(custom, "auth");
         const unknown = socket.io.socket("/unknown", {});
-        const refused = once(unknown, "connect_error");
-        unknown.connect();
-        assert.equal((await refused)[0].message, "Invalid namespace");
+        assert.equal((await once(unknown, "connect_error"))[0].message, "Invalid namespace");
         unknown.disconnect();
         custom.disconnect();
         assert.deepEqual(await ask(socket, "echo", "main"), ["main"]);
@@ -148,5 +170,21 @@ describe("client 4.8", () => {
     await assert.rejects(socket.timeout(100).emitWithAck("nobody listens"), /timed out/);
     assert.deepEqual(await socket.timeout(60_000).emitWithAck("echo", 1), 1);
     socket.disconnect();
+  });
+});
+
+describe("all versions together", () => {
+  test("SIO-55 a broadcast is acknowledged by all, or by those who will", async () => {
+    const sockets = Object.entries(clients).flatMap(([, io]) => Object.values(ways).map((options) => open(io, options)));
+    for (const socket of sockets) {
+      await connect(socket);
+      await ask(socket, "join", "asked");
+    }
+    const answering = (sockets) => sockets.forEach((socket) => socket.on("question", (n, answer) => answer(n)));
+    answering(sockets.slice(1));
+    assert.deepEqual(await ask(sockets[0], "ask-room", "asked", 1000, 1), [sockets.length - 1, { ok: false }]);
+    answering(sockets.slice(0, 1));
+    assert.deepEqual(await ask(sockets[0], "ask-room", "asked", 120_000, 2), [sockets.length, { ok: true }]);
+    for (const socket of sockets) socket.disconnect();
   });
 });

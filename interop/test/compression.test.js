@@ -1,5 +1,6 @@
 // permessage-deflate between the server and `ws`, below the official clients and bare.
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { once } from "node:events";
 import WebSocket from "ws";
@@ -52,6 +53,18 @@ for (const [version, io] of Object.entries(clients)) {
           socket.disconnect();
         });
       }
+
+      test("EIO-88 1,000,000 bytes of noise, which only get longer", async () => {
+        const { socket, ws } = await open(io, server.url, { ...options, perMessageDeflate: { threshold: 0 } });
+        const noise = randomBytes(1_000_000);
+        const { read, written } = await traffic(ws, async () => {
+          const [back] = await ask(socket, "echo", noise);
+          assert.ok(Buffer.from(back).equals(noise));
+        });
+        assert.ok(written > noise.length, `${written}`);
+        assert.ok(read > noise.length, `${read}`);
+        socket.disconnect();
+      });
 
       test("EIO-82 a client that wants none", async () => {
         const { socket, ws } = await open(io, server.url, { ...options, perMessageDeflate: false });
