@@ -10,9 +10,9 @@ export default function NotFound() {
     <div className={classes.page}>
       <Header title={t('notFound.title')} />
       <div className={classes.ground}>
-        <Empty title={t('notFound.title')} action={<Link to="/">{t('notFound.home')}</Link>}>
-          {t('notFound.next')}
-        </Empty>
+        <div className={classes.flush}>
+          <Empty title={t('notFound.next')} action={<Link to="/">{t('notFound.home')}</Link>} />
+        </div>
       </div>
     </div>
   )

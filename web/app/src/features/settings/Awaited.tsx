@@ -3,6 +3,7 @@ import { LoadError } from '@/components/ui/LoadError'
 import { RowSkeletons } from '@/components/ui/RowSkeletons'
 import type { Answer } from '@/hooks/answer'
 import { useI18n } from '@/i18n/I18nContext'
+import classes from './Admin.module.css'
 
 /** A field's height, in px. */
 const FIELD = 48
@@ -11,7 +12,13 @@ const FIELD = 48
 export function Awaited({ answer: { data, error, refetch }, rows }: { answer: Answer<unknown>; rows: number }) {
   const { t } = useI18n()
   if (data) return null
-  if (error) return <LoadError title={t('error.settings')} error={error} onRetry={refetch} />
+  if (error) {
+    return (
+      <div className={classes.flush}>
+        <LoadError title={t('error.settings')} error={error} onRetry={refetch} />
+      </div>
+    )
+  }
   return (
     <Late>
       <RowSkeletons height={FIELD} lines={1} rows={rows} flush />
