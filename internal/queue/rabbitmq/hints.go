@@ -120,11 +120,12 @@ func (h *Hints) pass(ctx context.Context, conn *amqp.Connection, heard func(queu
 
 // listen makes the exchange and this node's queue.
 func (h *Hints) listen(ch *amqp.Channel) (<-chan amqp.Delivery, error) {
-	if err := ch.ExchangeDeclare(h.group, amqp.ExchangeFanout, false, true, false, false, nil); err != nil {
-		return nil, err
-	}
 	own, err := ch.QueueDeclare("", false, true, true, false, amqp.Table{"x-max-length": int32(maxUnheard)})
 	if err != nil {
+		return nil, err
+	}
+	// Right before it is bound: it goes with its last queue, so without one it would stay.
+	if err := ch.ExchangeDeclare(h.group, amqp.ExchangeFanout, false, true, false, false, nil); err != nil {
 		return nil, err
 	}
 	if err := ch.QueueBind(own.Name, "", h.group, false, nil); err != nil {

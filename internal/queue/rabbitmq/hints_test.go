@@ -51,7 +51,12 @@ func TestHints(t *testing.T) {
 			require.NoError(t, err)
 			return ch.ExchangeDeclarePassive(group, amqp.ExchangeFanout, false, true, false, false, nil) == nil
 		}
-		require.Eventually(t, exists, 15*time.Second, 50*time.Millisecond)
+		require.Eventually(t, func() bool { // bound: an exchange goes with its last queue, so it needs one
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return h.open
+		}, 15*time.Second, 5*time.Millisecond)
+		require.True(t, exists())
 		cancel()
 		running.Wait()
 		require.Eventually(t, func() bool { return !exists() }, 15*time.Second, 50*time.Millisecond)
