@@ -57,17 +57,23 @@ func (c *wsClient) inflated(first byte) string {
 	return string(b)
 }
 
+// declines opens a WebSocket whose offer is not answered, and hears what is sent as it is.
+func (h *host) declines(offer string) {
+	h.t.Helper()
+	c, r := h.tryWebSocket("EIO=4&transport=websocket", extensionsHeader, offer)
+	require.Equal(h.t, 101, r.StatusCode)
+	require.NotContains(h.t, r.Header, extensionsHeader)
+	c.text()
+	p := <-h.peers
+	require.NoError(h.t, p.Send(text(long)))
+	require.Equal(h.t, "4"+long, c.text())
+}
+
 func TestCompressionOff(t *testing.T) {
 	h := newHost(t, Config{})
 	t.Run("EIO-81 an offer is not answered", func(t *testing.T) {
 		for _, offer := range []string{deflateOffer, "; malformed"} {
-			c, r := h.tryWebSocket("EIO=4&transport=websocket", extensionsHeader, offer)
-			require.Equal(t, 101, r.StatusCode)
-			require.NotContains(t, r.Header, extensionsHeader)
-			c.text()
-			p := <-h.peers
-			require.NoError(t, p.Send(text(long)))
-			require.Equal(t, "4"+long, c.text())
+			h.declines(offer)
 		}
 		require.Zero(t, h.Stats().Compressed)
 	})
@@ -124,13 +130,7 @@ func TestCompression(t *testing.T) {
 		require.Equal(t, 1002, c.closeCode())
 	})
 	t.Run("EIO-83 a client whose offer is declined", func(t *testing.T) {
-		c, r := h.tryWebSocket("EIO=4&transport=websocket", extensionsHeader, "permessage-deflate; server_max_window_bits=9")
-		require.Equal(t, 101, r.StatusCode)
-		require.NotContains(t, r.Header, extensionsHeader)
-		c.text()
-		p := <-h.peers
-		require.NoError(t, p.Send(text(long)))
-		require.Equal(t, "4"+long, c.text())
+		h.declines("permessage-deflate; server_max_window_bits=9")
 	})
 	t.Run("EIO-84 a malformed offer", func(t *testing.T) {
 		_, r := h.tryWebSocket("EIO=4&transport=websocket", extensionsHeader, "permessage-deflate;")

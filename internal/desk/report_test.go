@@ -101,6 +101,23 @@ func TestParkedReports(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, left)
 	})
+	t.Run("DESK-14 an early failure gives way to what shows that it arrived", func(t *testing.T) {
+		b := newBench(t)
+		m := b.reply(b.begin("111").ID, "c1")
+		failed := desk.Report{WAMID: "w1", Status: portal.StatusFailed, At: portal.At(start.Add(6 * time.Second)), Error: &portal.MessageError{Code: "131026"}}
+		b.changesNothing(func() {
+			b.report("w1", portal.StatusDelivered, start.Add(5*time.Second))
+			require.Equal(t, []error{nil}, b.Report(t.Context(), "acme", []desk.Report{failed}))
+		})
+		before := b.seq()
+		require.NoError(t, b.SendAccepted(t.Context(), "acme", m.ID, "w1", start.Add(time.Second)))
+		require.Equal(t, []string{"message:delivered sent", "conversation:updated message", "message:delivered failed",
+			"conversation:updated message", "message:delivered delivered", "conversation:updated message"}, names(b.events("acme", before)))
+		m = b.message(m.ID)
+		require.Equal(t, portal.StatusDelivered, m.Status)
+		require.Nil(t, m.Error)
+		require.Nil(t, b.conversation(m.ConversationID).LastMessage.Error)
+	})
 	t.Run("DESK-14 another tenant's reports are another message's", func(t *testing.T) {
 		b := newBench(t)
 		errs := b.Report(t.Context(), "globex", []desk.Report{{WAMID: "w1", Status: portal.StatusRead, At: portal.At(start)}})

@@ -21,12 +21,19 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // goldens is where the golden bodies of all packages lie; the page's tests read them too.
 const goldens = "../../testdata/golden"
 
+// golden holds an answer to its golden file.
 func golden(t *testing.T, name string, r reply) {
 	t.Helper()
+	kept(t, "rest."+name, bytes.TrimSpace(r.raw))
+}
+
+// kept holds a body to its golden file.
+func kept(t *testing.T, name string, raw []byte) {
+	t.Helper()
 	var got bytes.Buffer
-	require.NoError(t, json.Indent(&got, bytes.TrimSpace(r.raw), "", "  "))
+	require.NoError(t, json.Indent(&got, raw, "", "  "))
 	got.WriteByte('\n')
-	path := filepath.Join(goldens, "rest."+name+".json")
+	path := filepath.Join(goldens, name+".json")
 	if *update {
 		require.NoError(t, os.MkdirAll(goldens, 0o755))
 		require.NoError(t, os.WriteFile(path, got.Bytes(), 0o644))

@@ -124,21 +124,6 @@ func sampleNames(t *testing.T, pattern string) []string {
 	return files
 }
 
-// kept holds a body to its golden file.
-func kept(t *testing.T, name string, raw []byte) {
-	t.Helper()
-	var got bytes.Buffer
-	require.NoError(t, json.Indent(&got, raw, "", "  "))
-	got.WriteByte('\n')
-	path := filepath.Join(goldens, name+".json")
-	if *update {
-		require.NoError(t, os.WriteFile(path, got.Bytes(), 0o600))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err, "go test ./internal/rest -update writes it")
-	require.Equal(t, string(want), got.String(), "go test ./internal/rest -update writes what has changed on purpose")
-}
-
 // TestEverySampleBecomesAMessage carries each of Meta's samples through webhook, queue, bridge and desk to REST. The
 // page's tests draw what comes out.
 func TestEverySampleBecomesAMessage(t *testing.T) {
