@@ -85,6 +85,31 @@ func quotedRules(t *testing.T) map[string][]string {
 	return quoted
 }
 
+// TestContractNamesRules holds the map of the outward contract to rules that exist: no clause is without one.
+func TestContractNamesRules(t *testing.T) {
+	page, err := os.ReadFile("docs/spec/contract.md")
+	require.NoError(t, err)
+	rules := writtenRules(t)
+	clauses := 0
+	for line := range strings.Lines(string(page)) {
+		columns := strings.Split(strings.Trim(strings.TrimSpace(line), "| "), " | ")
+		if !strings.HasPrefix(line, "| ") || columns[0] == "clause" {
+			continue
+		}
+		clauses++
+		ids := quote.FindAllString(columns[len(columns)-1], -1)
+		if len(columns) != 2 || len(ids) == 0 {
+			t.Errorf("no rule holds: %s", columns[0])
+		}
+		for _, id := range ids {
+			if _, exists := rules[id]; !exists {
+				t.Errorf("%s: there is no rule %s", columns[0], id)
+			}
+		}
+	}
+	require.Greater(t, clauses, 80)
+}
+
 // testName is a test that docs/RELIABILITY.md names: code in the last column.
 var testName = regexp.MustCompile("`([^`]+)`")
 

@@ -368,6 +368,11 @@ describe("REST", () => {
   });
 });
 
+test("LIVE-31 the handshake's figures", async () => {
+  const open = await (await fetch(`${portal.url}/socket.io/?EIO=4&transport=polling`)).text();
+  expect(JSON.parse(open.slice(1))).toMatchObject({ pingInterval: 10_000, pingTimeout: 5000, maxPayload: 1_048_576 });
+});
+
 describe("sign-in", () => {
   const post = (path: string, cookie: string, body?: unknown) =>
     fetch(`${portal.url}/api/auth/${path}`, { method: "POST", headers: { cookie, "content-type": "application/json" }, body: body ? JSON.stringify(body) : undefined });
@@ -463,7 +468,20 @@ describe("settings", () => {
     await portal.run("--help");
   });
 
-  test("seed beside serve: sign-in works at once, messages too; again changes nothing", async () => {
+  test("CFG-11 serve makes its database, then logs one line `listening` with an address that answers", async () => {
+    const fresh = await Portal.empty();
+    try {
+      await fresh.start();
+      expect((await fetch(`${fresh.url}/healthz`)).status).toBe(200);
+      const lines = fresh.log.join("").split("\n").filter((l) => l.includes("listening"));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain(new URL(fresh.url).host);
+    } finally {
+      await fresh.dispose();
+    }
+  });
+
+  test("CFG-13 seed beside serve: sign-in works at once, messages too; again changes nothing", async () => {
     const early = await broker.receive({ tenantId: "later", phone_number_id: "777", wa_id: number() });
     await until("no such tenant", () => broker.take(`${broker.inbound}.dead`));
     const tenant = { ...seed.tenants[0]!, id: "later", name: "Later", whatsapp: { ...seed.tenants[0]!.whatsapp, phoneNumberId: "777" },

@@ -127,7 +127,7 @@ describe("a WhatsApp message reaches an agent and is answered", () => {
     expect(tenant).toEqual([...tenant].sort((a, b) => a - b));
   });
 
-  test("SIGTERM drains and exits 0 within 10 s", async () => {
+  test("CFG-12 SIGTERM drains and exits 0 within 10 s", async () => {
     const { code, ms } = await portal.stop();
     expect(code).toBe(0);
     expect(ms).toBeLessThan(10_000);

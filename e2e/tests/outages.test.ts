@@ -130,7 +130,7 @@ test("while the broker is away replies go out, webhooks get 503, readyz stays; w
   expect(Date.now() - back).toBeLessThan(5000);
 });
 
-test("SIGTERM with a hanging call, polling and WebSocket clients: exits 0 within 10 s, clients recover after the start", async () => {
+test("CFG-12 SIGTERM with a hanging call, polling and WebSocket clients: exits 0 within 10 s, clients recover after the start", async () => {
   const b = await broker();
   const h = await Hanging.open();
   const p = await started({ ...b.env(), PORTAL_GRAPH_URL: h.url });
@@ -154,7 +154,7 @@ test("SIGTERM with a hanging call, polling and WebSocket clients: exits 0 within
   expect(h.calls).toHaveLength(1);
 });
 
-test("a call that never answers is cut after 5 s of drain; after the start it goes out again, and attempts says so", async () => {
+test("CFG-12 a call that never answers is cut after 5 s of drain; after the start it goes out again, and attempts says so", async () => {
   const b = await broker();
   const h = await Hanging.open();
   const p = await started({ ...b.env(), PORTAL_GRAPH_URL: h.url });

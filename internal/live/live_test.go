@@ -284,13 +284,15 @@ func TestRooms(t *testing.T) {
 		require.Empty(t, e.offset())
 		require.JSONEq(t, `{"conversationId":"`+id+`","actor":{"type":"agent","id":"ann","name":"ann"}}`, string(e.Args[0]))
 	})
-	t.Run("LIVE-8 after leave nothing of the room", func(t *testing.T) {
+	t.Run("LIVE-8, LIVE-32 after leave nothing of the room, and the ping tells the position all the same", func(t *testing.T) {
 		a, _ := ann.call("conversation:leave", conversation(id))
 		require.True(t, a.OK)
 		b.receive("acme", "4915")
-		require.Equal(t, []string{"conversation:updated"}, names(ann.until("conversation:updated")))
+		heard := ann.until("conversation:updated")
+		require.Equal(t, []string{"conversation:updated"}, names(heard))
 		a, before := ann.call("session:ping", map[string]any{})
 		require.True(t, a.OK)
+		require.Equal(t, seqs(heard), []int64{a.Seq})
 		require.Empty(t, before)
 	})
 	t.Run("LIVE-9 too fast is an answer, not an end", func(t *testing.T) {
