@@ -51,6 +51,9 @@ type Queue interface {
 	// and returns nil. It returns [ErrClosed] when the queue was closed, and no other error.
 	Consume(ctx context.Context, queue string, opts ConsumeOptions, h Handler) error
 
+	// Waiting tells how many messages of a declared queue no consumer has been handed yet, for metrics.
+	Waiting(ctx context.Context, queue string) (int, error)
+
 	// DeadLetters is the admin's view of what could never be applied.
 	DeadLetters() DeadLetters
 

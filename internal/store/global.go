@@ -116,8 +116,19 @@ type ParkedReport struct {
 	Report   Report
 }
 
+// Figures are what operators watch, over all tenants.
+type Figures struct {
+	Events        int64     // kept in the logs
+	OldestEvent   time.Time // zero: none is kept
+	SendsWaiting  int       // messages that the provider has neither taken nor refused
+	OldestSend    time.Time // when the one that waits longest was queued; zero: none waits
+	ParkedReports int       // reports whose message isn't known yet
+}
+
 // Upkeep is what runs in the background.
 type Upkeep interface {
+	// Figures are quick to read, however long the logs are.
+	Figures(ctx context.Context) (Figures, error)
 	// TrimEvents deletes up to limit events older than before, of all tenants,
 	// oldest first, and tells how many. It never blocks writers for long.
 	TrimEvents(ctx context.Context, before time.Time, limit int) (int, error)

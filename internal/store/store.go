@@ -46,6 +46,9 @@ type Store interface {
 	OnCommit(fn func(tenantID string, events []portal.Event))
 	// Ping tells whether the database answers.
 	Ping(ctx context.Context) error
+	// Probe tells whether it takes changes, by committing a tiny one that nobody
+	// reads. It may outlast ctx by the time that a transaction waits for its turn.
+	Probe(ctx context.Context) error
 	Close() error
 }
 

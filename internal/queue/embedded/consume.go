@@ -168,6 +168,18 @@ func (q *Queue) handed(name string, id int64) bool {
 	return id <= last
 }
 
+// Waiting counts the messages behind the last that was handed out.
+func (q *Queue) Waiting(ctx context.Context, name string) (n int, err error) {
+	if q.ctx.Err() != nil {
+		return 0, queue.ErrClosed
+	}
+	q.mu.Lock()
+	last := q.last[name]
+	q.mu.Unlock()
+	err = q.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM queue_messages WHERE queue = ? AND id > ?`, name, last).Scan(&n)
+	return n, unavailable(err)
+}
+
 // read returns the messages behind a place in the queue.
 func (q *Queue) read(ctx context.Context, name string, after int64, limit int) (page []stored, err error) {
 	rows, err := q.db.QueryContext(ctx, `SELECT id, message_id, headers, body FROM queue_messages

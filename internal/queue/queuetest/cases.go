@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentportal/portal/internal/queue"
@@ -346,4 +347,24 @@ func state(t *testing.T, b *bench) {
 	if _, known := b.q.State().Consuming[b.name]; known {
 		t.Error(errors.New("a consumer that has ended is still shown"))
 	}
+}
+
+func waiting(t *testing.T, b *bench) {
+	count := func(want int) {
+		t.Helper()
+		require.EventuallyWithT(t, func(c *assert.CollectT) { // a broker counts what it has confirmed, soon
+			n, err := b.q.Waiting(t.Context(), b.name)
+			require.NoError(c, err)
+			require.Equal(c, want, n)
+		}, patience, 20*time.Millisecond)
+	}
+	count(0)
+	b.publish(t, numbered(0, 5)...)
+	count(5)
+	in := consume(t, b.q, b.name, queue.ConsumeOptions{Prefetch: 2})
+	got := in.all(t, "m0", "m1")
+	count(3)
+	require.NoError(t, got[0].Ack(t.Context()))
+	in.next(t, "m2")
+	count(2)
 }

@@ -57,6 +57,7 @@ func Run(t *testing.T, factory func(t *testing.T) Harness) {
 		{"Q-15 the handler is called one call at a time", oneAtATime},
 		{"Q-16 a closed queue refuses", closed},
 		{"Q-17 the state tells what is consumed", state},
+		{"Q-18 what waits is counted, without what was handed out", waiting},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

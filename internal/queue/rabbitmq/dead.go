@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -66,13 +65,8 @@ func shown(name string, d amqp.Delivery) queue.DeadLetter {
 }
 
 // Count tells how many letters lie ready.
-func (l deadLetters) Count(ctx context.Context, name string) (n int, err error) {
-	err = l.onChannel(ctx, func(ch *amqp.Channel) error {
-		q, err := ch.QueueDeclarePassive(name+queue.DeadSuffix, true, false, false, false, nil)
-		n = q.Messages
-		return err
-	})
-	return n, err
+func (l deadLetters) Count(_ context.Context, name string) (int, error) {
+	return l.queue.ready(name + queue.DeadSuffix)
 }
 
 // Republish puts a letter back into its queue.
@@ -115,7 +109,7 @@ func (l deadLetters) take(ctx context.Context, name, wanted string, do func(amqp
 func (l deadLetters) walk(ctx context.Context, name string, visit func(amqp.Delivery) (enough bool, err error)) error {
 	l.queue.deadMu.Lock()
 	defer l.queue.deadMu.Unlock()
-	return l.onChannel(ctx, func(ch *amqp.Channel) error {
+	return l.queue.onChannel(func(ch *amqp.Channel) error {
 		for ctx.Err() == nil {
 			d, ok, err := ch.Get(name+queue.DeadSuffix, false)
 			if err != nil || !ok {
@@ -127,18 +121,4 @@ func (l deadLetters) walk(ctx context.Context, name string, visit func(amqp.Deli
 		}
 		return ctx.Err()
 	})
-}
-
-func (l deadLetters) onChannel(_ context.Context, do func(*amqp.Channel) error) error {
-	conn, err := l.queue.consumers.conn.now()
-	if err != nil {
-		return err
-	}
-	if err := onChannel(conn, do); err != nil {
-		if errors.Is(err, amqp.ErrClosed) {
-			return unavailable(err)
-		}
-		return err
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package rabbitmq
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -46,6 +47,34 @@ func onChannel(conn *amqp.Connection, do func(*amqp.Channel) error) error {
 	}
 	return ch.Close()
 }
+
+// onChannel does something on the consumers' connection; it fails at once where there is none.
+func (q *Queue) onChannel(do func(*amqp.Channel) error) error {
+	conn, err := q.consumers.conn.now()
+	if err != nil {
+		return err
+	}
+	if err := onChannel(conn, do); err != nil {
+		if errors.Is(err, amqp.ErrClosed) {
+			return unavailable(err)
+		}
+		return err
+	}
+	return nil
+}
+
+// ready counts what lies in a queue and is in no consumer's hands.
+func (q *Queue) ready(name string) (n int, err error) {
+	err = q.onChannel(func(ch *amqp.Channel) error {
+		found, err := ch.QueueDeclarePassive(name, true, false, false, false, nil)
+		n = found.Messages
+		return err
+	})
+	return n, err
+}
+
+// Waiting counts what no consumer has been handed.
+func (q *Queue) Waiting(_ context.Context, name string) (int, error) { return q.ready(name) }
 
 // refused tells that trying again won't help until somebody changes a setting.
 func refused(err error) bool {

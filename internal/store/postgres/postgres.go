@@ -98,6 +98,11 @@ func (s *Store) Ping(ctx context.Context) error {
 	return err
 }
 
+// Probe implements store.Store.
+func (s *Store) Probe(ctx context.Context) error {
+	return s.putSetting(ctx, probeKey, time.Now().UTC().Format(time.RFC3339Nano))
+}
+
 // Close waits for the transactions under way and closes the connections.
 func (s *Store) Close() error {
 	s.presence.end()

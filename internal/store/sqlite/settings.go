@@ -6,9 +6,12 @@ import (
 	"github.com/agentportal/portal"
 )
 
-// epochKey is the setting that names the database's life. No setting of the
-// portal's begins with "store.".
-const epochKey = "store.epoch"
+// The store's own settings: the one that names the database's life, and the one
+// that Probe writes. No setting of the portal's begins with "store.".
+const (
+	epochKey = "store.epoch"
+	probeKey = "store.probe"
+)
 
 const selectSetting = `SELECT value FROM settings WHERE key = ?`
 
@@ -41,9 +44,11 @@ func (s *Store) Epoch(ctx context.Context) (string, error) {
 // SetEpoch gives the database a new life: sockets' positions of the old one are
 // not recovered. For `migrate --new-epoch`, after a restore.
 func (s *Store) SetEpoch(ctx context.Context, epoch string) error {
-	return s.change(ctx, func(c *conn) error {
-		_, err := c.exec(ctx, "epoch", `
-			INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, epochKey, epoch)
-		return err
-	})
+	return s.change(ctx, func(c *conn) error { return putSetting(ctx, c, epochKey, epoch) })
+}
+
+func putSetting(ctx context.Context, c *conn, key, value string) error {
+	_, err := c.exec(ctx, "setting", `
+		INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
+	return err
 }

@@ -147,6 +147,11 @@ func (s *Store) Ping(ctx context.Context) error {
 	return mapError(err, "database")
 }
 
+// Probe implements store.Store.
+func (s *Store) Probe(ctx context.Context) error {
+	return s.change(ctx, func(c *conn) error { return putSetting(ctx, c, probeKey, time.Now().UTC().Format(time.RFC3339Nano)) })
+}
+
 // Close waits for the transactions under way and releases the file.
 func (s *Store) Close() error {
 	var first error

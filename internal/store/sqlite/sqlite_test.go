@@ -177,7 +177,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 			defer mu.Unlock()
 			if err == nil {
 				kept++
-			} else if portal.CodeOf(err) != portal.Unavailable {
+			} else if portal.CodeOf(err) != portal.Unavailable || !strings.Contains(err.Error(), "the disk is full") {
 				t.Error(err)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/store"
 )
 
 // TrimEvents implements store.Upkeep. Each tenant's log is cut from its start
@@ -50,6 +51,20 @@ func (s *Store) trim(ctx context.Context, tenant string, cut int64, limit int) (
 		return err
 	})
 	return n, err
+}
+
+// Figures implements store.Upkeep. A log has no gap, so its ends tell its length.
+func (s *Store) Figures(ctx context.Context) (store.Figures, error) {
+	return one(ctx, s.reader(), "figures", func(row scanner) (f store.Figures, err error) {
+		var event, send nullTime
+		err = row.Scan(&f.Events, &event, &f.SendsWaiting, &send, &f.ParkedReports)
+		f.OldestEvent, f.OldestSend = event.time().Std(), send.time().Std()
+		return f, err
+	}, `
+		SELECT COALESCE(SUM(t.last_seq + 1 - e.seq), 0), MIN(e.at),
+			(SELECT COUNT(*) FROM sends), (SELECT MIN(queued_at) FROM sends), (SELECT COUNT(*) FROM parked_reports)
+		FROM tenants t
+		JOIN events e ON e.tenant_id = t.id AND e.seq = (SELECT MIN(f.seq) FROM events f WHERE f.tenant_id = t.id)`)
 }
 
 // Heads implements store.Upkeep.

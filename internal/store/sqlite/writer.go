@@ -154,7 +154,11 @@ func (w *writer) leave() {
 // abort gives the whole group up.
 func (w *writer) abort(g *group, err error) error {
 	_ = g.tx.Rollback()
-	w.end(g, &portal.Error{Code: portal.Unavailable, Message: "the change couldn't be committed", Err: err})
+	reason := mapError(err, "database")
+	if portal.CodeOf(reason) != portal.Unavailable {
+		reason = &portal.Error{Code: portal.Unavailable, Message: "the change couldn't be committed", Err: err}
+	}
+	w.end(g, reason)
 	return g.err
 }
 

@@ -1,14 +1,18 @@
 package storetest
 
 import (
+	"context"
 	"time"
 
 	"github.com/agentportal/portal"
+	"github.com/agentportal/portal/internal/store"
 	"github.com/stretchr/testify/require"
 )
 
 var upkeepCases = []testCase{
 	{"STORE-43 heads are every tenant's newest seq", heads},
+	{"STORE-49 the figures are those of all tenants", figures},
+	{"STORE-50 a probe commits, and changes nothing that is read", probe},
 	{"STORE-44 what has ended is deleted, what lives stays", expired},
 }
 
@@ -18,6 +22,38 @@ func heads(b *bench) {
 	got, err := b.s.Heads(b.ctx)
 	b.ok(err)
 	require.Equal(b.t, map[string]int64{"acme": m.Seq, "globex": m.Seq - 1, "empty": 0}, got)
+}
+
+func figures(b *bench) {
+	b.trimmed = true
+	before, err := b.s.Figures(b.ctx)
+	b.ok(err)
+	require.Equal(b.t, store.Figures{Events: b.acme.last() + b.other.last(), OldestEvent: before.OldestEvent, ParkedReports: 2}, before)
+	require.WithinDuration(b.t, start.Std(), before.OldestEvent, time.Minute)
+	b.queue("joe", "c1", "s1")
+	queued := b.acme.now
+	b.queue("joe", "c1", "s2")
+	b.park(b.acme.now, store.Report{WAMID: "unknown", Status: portal.StatusRead, At: start, Queue: "q", Body: []byte("{}")})
+	now, err := b.s.Figures(b.ctx)
+	b.ok(err)
+	require.Equal(b.t, store.Figures{Events: before.Events + 2, OldestEvent: before.OldestEvent, SendsWaiting: 2, OldestSend: queued.Std(), ParkedReports: 3}, now)
+
+	_, err = b.s.TrimEvents(b.ctx, after(start, time.Hour).Std(), 1000)
+	b.ok(err)
+	now, err = b.s.Figures(b.ctx)
+	b.ok(err)
+	require.Zero(b.t, now.Events)
+	require.True(b.t, now.OldestEvent.IsZero())
+}
+
+func probe(b *bench) {
+	before := b.dump(b.acme)
+	b.ok(b.s.Probe(b.ctx))
+	b.ok(b.s.Probe(b.ctx))
+	require.Equal(b.t, before, b.dump(b.acme))
+	done, cancel := context.WithCancel(b.ctx)
+	cancel()
+	b.code(portal.Unavailable, b.s.Probe(done))
 }
 
 func expired(b *bench) {
