@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -22,7 +23,6 @@ func (p *portalServer) newHTTP() (*http.Server, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/socket.io/", p.live)
 	mux.Handle("/api/", rest.New(rest.Config{
 		Desk: p.desk, Auth: p.auth,
 		DeadLetters:    ops.NewDeadLetters(p.queue.DeadLetters(), p.db, p.cfg.InboundQueue, p.cfg.StatusQueue),
@@ -44,21 +44,33 @@ func (p *portalServer) newHTTP() (*http.Server, error) {
 	mux.Handle("GET /metrics", p.metrics)
 	mux.Handle("/", files)
 	p.watchMetrics()
+	bounded := http.NewServeMux()
+	bounded.Handle("/socket.io/", ops.Bounded(p.live, ops.Bounds{Body: bodyTime})) // a poll's answer has its own bound
+	bounded.Handle("/", ops.Bounded(mux, ops.Bounds{Body: bodyTime, Answer: answerTime}))
 	return &http.Server{
-		Handler:           mux,
+		Handler:           bounded,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}, nil
 }
+
+// How long a client may take, from the end of a request's headers on. A megabyte at 18 KB/s is in time.
+const (
+	bodyTime   = time.Minute     // to send the body
+	answerTime = 2 * time.Minute // to have taken the answer
+)
 
 // watchMetrics adds what others count.
 func (p *portalServer) watchMetrics() {
 	p.metrics.Watch(p.health)
+	p.metrics.Figures(ops.FiguresConfig{Store: p.db, Queue: p.queue, Queues: []string{p.cfg.InboundQueue, p.cfg.StatusQueue}})
 	p.metrics.Gauge("portal_sockets", "Sockets connected to this node.", func() float64 { return float64(p.live.Stats().Sockets) })
 	p.metrics.Counter("portal_sockets_recovered_total", "Connections that took up their session.", func() float64 { return float64(p.live.Stats().Recovered) })
-	p.metrics.Counter("portal_sockets_unrecovered_total", "Connections that asked to recover and could not.", func() float64 { return float64(p.live.Stats().Unrecovered) })
+	p.metrics.CounterBy("portal_sockets_unrecovered_total", "Connections that asked to recover and could not, by reason.", "reason", func() map[string]int64 { return p.live.Stats().Unrecovered })
 	p.metrics.CounterBy("portal_sockets_ended_total", "Ended sockets by reason.", "reason", func() map[string]int64 { return p.live.Stats().Ended })
+	p.metrics.Gauge("portal_relay_lag_events", "Committed events that were not handed to sockets yet, of the tenant that is furthest behind.", func() float64 { return float64(p.live.Stats().Lag) })
 }
 
 // allowOrigin lets browsers in from the portal's own page and from the named

@@ -88,16 +88,17 @@ func newPortal(ctx context.Context, c config.Portal) (_ *portalServer, err error
 	}); err != nil {
 		return nil, err
 	}
+	p.health = ops.NewHealth(ops.HealthConfig{Database: p.db, Broker: p.queue, Queues: []string{c.InboundQueue, c.StatusQueue}, Logger: p.log})
 	p.desk = desk.New(desk.Config{
-		Store: p.db, Logger: p.log, HashPassword: auth.HashPassword,
+		Store: ops.WatchStore(p.db, p.metrics, p.health), Logger: p.log, HashPassword: auth.HashPassword,
 		SendReady: func() { p.sender.Wake() },
 	})
-	p.health = ops.NewHealth(p.db, p.queue, nil, c.InboundQueue, c.StatusQueue)
 	p.sender = whatsapp.NewSender(whatsapp.SenderConfig{
 		Outbox: p.desk, GraphURL: c.GraphURL, Logger: p.log, Done: p.metrics.Sent,
 	})
 	p.bridge = bridge.New(bridge.Config{
 		Queue: p.queue, Desk: p.desk, InboundQueue: c.InboundQueue, StatusQueue: c.StatusQueue, Logger: p.log,
+		Ready: p.health.Trouble,
 		Metrics: bridge.Metrics{
 			Applied: p.metrics.Applied, Dead: p.metrics.Dead, Retried: p.metrics.Retried, UnknownStatus: p.metrics.UnknownStatus,
 		},
@@ -169,7 +170,7 @@ func (p *portalServer) run(ctx context.Context) error {
 	start("upkeep", p.upkeep)
 	start("health", p.health.Run)
 	parts.Go(func() {
-		if err := p.http.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := p.http.Serve(p.metrics.Listener(p.listener)); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err
 		}
 	})

@@ -45,6 +45,9 @@ type Config struct {
 	Desk  Desk
 	// InboundQueue and StatusQueue are the queues' names; the defaults if empty.
 	InboundQueue, StatusQueue string
+	// Ready tells why nothing can be committed for now, quickly; nil: it can. Until then nothing more is taken. A nil
+	// Ready is always ready.
+	Ready func() error
 	// Logger hears of dead letters and of what has to be tried again; discarded if nil.
 	Logger  *slog.Logger
 	Metrics Metrics
@@ -62,6 +65,7 @@ type Metrics struct {
 type Bridge struct {
 	queue           queue.Queue
 	desk            Desk
+	ready           func() error
 	inbound, status string
 	log             *slog.Logger
 	metrics         Metrics
@@ -69,12 +73,15 @@ type Bridge struct {
 
 // New makes a bridge.
 func New(c Config) *Bridge {
-	b := &Bridge{queue: c.Queue, desk: c.Desk, inbound: c.InboundQueue, status: c.StatusQueue, log: c.Logger, metrics: c.Metrics.filled()}
+	b := &Bridge{queue: c.Queue, desk: c.Desk, ready: c.Ready, inbound: c.InboundQueue, status: c.StatusQueue, log: c.Logger, metrics: c.Metrics.filled()}
 	if b.inbound == "" {
 		b.inbound = DefaultInboundQueue
 	}
 	if b.status == "" {
 		b.status = DefaultStatusQueue
+	}
+	if b.ready == nil {
+		b.ready = func() error { return nil }
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -138,6 +139,25 @@ func TestRetry(t *testing.T) {
 				want = append(want, "ack w"+strconv.Itoa(i))
 			}
 			require.Equal(t, want, b.queue.take())
+		})
+	})
+	t.Run("BR-10 nor while it answers but nothing can be committed; poison is told all the same", func(t *testing.T) {
+		bubble(t, func(t *testing.T, b *bench) {
+			full := errors.New("the disk is full")
+			b.trouble.Store(&full)
+			b.queue.publish(DefaultInboundQueue, "bad", []byte("{"))
+			for i := 1; i <= 5; i++ {
+				b.inbound("w"+strconv.Itoa(i), "111")
+			}
+			time.Sleep(time.Hour)
+			require.Equal(t, []string{"dead bad: not JSON"}, b.queue.take())
+			b.queue.mu.Lock()
+			require.Equal(t, 2, b.queue.handed)
+			b.queue.mu.Unlock()
+			require.Empty(t, b.desk.take(), "nothing is tried in vain")
+			b.trouble.Store(nil)
+			time.Sleep(time.Second)
+			require.Equal(t, []string{"ack w1", "ack w2", "ack w3", "ack w4", "ack w5"}, b.queue.take())
 		})
 	})
 	t.Run("BR-10 a database that goes away during commits is asked every second", func(t *testing.T) {

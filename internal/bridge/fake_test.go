@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -296,13 +297,20 @@ type bench struct {
 	stop    func() // tells the bridge to stop and waits
 	unknown int
 	dead    int
+	trouble atomic.Pointer[error] // why nothing can be committed
 }
 
 func bubble(t *testing.T, test func(t *testing.T, b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{t: t, queue: newFakeQueue(), desk: &fakeDesk{fail: map[string]error{}}}
-		br := New(Config{Queue: b.queue, Desk: b.desk, Metrics: Metrics{
+		ready := func() error {
+			if err := b.trouble.Load(); err != nil {
+				return *err
+			}
+			return nil
+		}
+		br := New(Config{Queue: b.queue, Desk: b.desk, Ready: ready, Metrics: Metrics{
 			UnknownStatus: func() { b.unknown++ },
 			Dead:          func(string) { b.queue.mu.Lock(); defer b.queue.mu.Unlock(); b.dead++ },
 		}})

@@ -62,15 +62,23 @@ func (l *line[T]) handle(work context.Context, draining <-chan struct{}, j *job[
 	}
 }
 
-// resolve finds the letter's tenant, asking until the database answers.
+// tenantOf finds a letter's tenant. A database that only answers isn't enough to take a delivery.
+func (l *line[T]) tenantOf(ctx context.Context, letter letter[T]) (string, error) {
+	if err := l.bridge.ready(); err != nil {
+		return "", portal.Errorf(portal.Unavailable, "nothing can be committed: %w", err)
+	}
+	return l.bridge.desk.ResolveTenant(ctx, letter.tenantID, letter.phoneNumberID)
+}
+
+// resolve finds the letter's tenant, asking until the database can be used.
 func (l *line[T]) resolve(work context.Context, draining <-chan struct{}, j *job[T], letter letter[T]) (string, error) {
 	for first := true; ; first = false {
-		tenantID, err := l.bridge.desk.ResolveTenant(work, letter.tenantID, letter.phoneNumberID)
+		tenantID, err := l.tenantOf(work, letter)
 		if err == nil || final(err) {
 			return tenantID, err
 		}
 		if first {
-			l.bridge.log.Warn("a delivery's tenant can't be told for now, trying again", "queue", l.queue, "error", err)
+			l.bridge.log.Warn("a delivery can't be taken for now, trying again", "queue", l.queue, "error", err)
 		}
 		timer := time.NewTimer(awayWait)
 		select {

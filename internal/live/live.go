@@ -92,7 +92,7 @@ type Live struct {
 	relay    *relay.Relay[*socketio.Packet]
 	bounds   *boundsReader
 	clients  *registry
-	stats    stats
+	stats    *stats
 	draining atomic.Bool
 	signOuts atomic.Int64   // heard of so far
 	ending   sync.WaitGroup // clean-ups after disconnects
@@ -116,7 +116,7 @@ func New(ctx context.Context, cfg Config) (*Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{cfg: cfg, epoch: epoch, bounds: newBoundsReader(cfg.Store), clients: newRegistry()}
+	l := &Live{cfg: cfg, epoch: epoch, bounds: newBoundsReader(cfg.Store), clients: newRegistry(), stats: newStats()}
 	sc := cfg.Socket
 	sc.Sessions = l
 	sc.Engine.AllowRequest = l.allow(sc.Engine.AllowRequest)

@@ -113,6 +113,7 @@ func TestRecovery(t *testing.T) {
 		b.receive("acme", "4915") // an eleventh, counted from the same offset
 		_, recovered, _ = b.again(p, tokens.Access)
 		require.False(t, recovered)
+		require.EqualValues(t, 1, b.live.Stats().Unrecovered["too many"])
 	})
 	t.Run("LIVE-18 a log that was trimmed: gone, not recovered", func(t *testing.T) {
 		p := b.online(tokens.Access)
@@ -122,6 +123,8 @@ func TestRecovery(t *testing.T) {
 		require.NoError(t, err)
 		q, recovered, events := b.again(p, tokens.Access)
 		require.False(t, recovered)
+		// All that was refused above, each by its reason.
+		require.Equal(t, map[string]int64{"unknown": 2, "foreign": 3, "position": 4, "trimmed": 1, "too many": 1}, b.live.Stats().Unrecovered)
 		a, _ := q.call("conversation:join", map[string]any{"conversationId": id, "since": 1})
 		require.Equal(t, "gone", a.Error.Code)
 		require.Equal(t, events[0].Body.Seq, a.Error.Seq)

@@ -92,7 +92,7 @@ func (l *Live) disconnected(c *client) {
 	c.end()
 	var reason socketio.DisconnectReason
 	_ = errors.As(context.Cause(c.socket.Context()), &reason)
-	l.stats.ended(reason.Code)
+	l.stats.ended.add(reason.Code)
 	if reason.Code != socketio.ReasonClient {
 		l.clients.remove(c)
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/failpoint"
@@ -17,14 +18,15 @@ func (l *Live) Open(ctx context.Context, s *socketio.Socket, ask socketio.Recove
 	c := clientOf(s)
 	if ask.PID != "" {
 		session, from, err := l.recover(ctx, c, ask)
-		if err != nil {
+		var why lost
+		switch {
+		case err == nil:
+			l.stats.recovered.Add(1)
+			return l.start(c, session, from, true), l.stillIn(ctx, c)
+		case !errors.As(err, &why):
 			return socketio.Session{}, tryLater(err)
 		}
-		if session != nil {
-			l.stats.recovered.Add(1)
-			return l.start(c, *session, from, true), l.stillIn(ctx, c)
-		}
-		l.stats.unrecovered.Add(1)
+		l.stats.unrecovered.add(string(why))
 	}
 	session, err := l.begin(ctx, c)
 	if err != nil {
@@ -48,64 +50,81 @@ func (l *Live) begin(ctx context.Context, c *client) (store.RecoverySession, err
 	return session, l.cfg.Store.PutRecovery(ctx, session)
 }
 
+// lost is why nothing can be recovered, as the metrics name it. It is no error
+// of ours: the client begins anew.
+type lost string
+
+// The reasons.
+const (
+	lostUnknown  lost = "unknown"  // no such session: never was, expired, or ended by its client or a sign-out
+	lostForeign  lost = "foreign"  // another user's, tenant's or sign-in's
+	lostPosition lost = "position" // one that this log never gave out
+	lostTrimmed  lost = "trimmed"  // what was missed is no longer in the log
+	lostTooMany  lost = "too many" // more was missed than is replayed
+)
+
+// Error implements error.
+func (l lost) Error() string { return "nothing is recovered: " + string(l) }
+
 // recover takes over the session that the client asks for and returns the
-// position after which it missed events; nil when there is nothing to recover.
-// An error means that this can't be told now.
-func (l *Live) recover(ctx context.Context, c *client, ask socketio.RecoveryAsk) (*store.RecoverySession, int64, error) {
+// position after which it missed events; a lost when there is nothing to
+// recover. Any other error means that this can't be told now.
+func (l *Live) recover(ctx context.Context, c *client, ask socketio.RecoveryAsk) (session store.RecoverySession, from int64, err error) {
 	if l.clients.endedByClient(ask.PID) {
-		return nil, 0, nil
+		return session, 0, lostUnknown
 	}
-	session, err := l.cfg.Store.Recovery(ctx, ask.PID)
+	session, err = l.cfg.Store.Recovery(ctx, ask.PID)
 	if portal.CodeOf(err) == portal.NotFound {
-		return nil, 0, nil
+		return session, 0, lostUnknown
 	}
 	if err != nil {
-		return nil, 0, err
+		return session, 0, err
 	}
 	if session.TenantID != c.who.TenantID || session.UserID != c.who.UserID || session.AuthSessionID != c.who.SessionID {
-		return nil, 0, nil
+		return session, 0, lostForeign
 	}
 	offset, ok := l.position(c.who.TenantID, ask.Offset)
 	if !ok {
-		return nil, 0, nil
+		return session, 0, lostPosition
 	}
-	from := max(offset, session.Start, session.Confirmed)
-	reachable, err := l.reachable(ctx, session, from)
-	if err != nil || !reachable {
-		return nil, 0, err
+	from = max(offset, session.Start, session.Confirmed)
+	if err := l.reachable(ctx, session, from); err != nil {
+		return session, 0, err
 	}
-	taken, err := l.cfg.Store.TakeRecovery(ctx, ask.PID, l.cfg.Node, l.cfg.Now())
+	session, err = l.cfg.Store.TakeRecovery(ctx, ask.PID, l.cfg.Node, l.cfg.Now())
 	failpoint.Hit(failpoint.SessionTaken)
 	if portal.CodeOf(err) == portal.NotFound {
-		return nil, 0, nil // signed out in between
+		return session, 0, lostUnknown // signed out in between
 	}
-	if err != nil {
-		return nil, 0, err
-	}
-	return &taken, from, nil
+	return session, from, err
 }
 
-// reachable tells whether the log holds all that was missed, and not too much.
-func (l *Live) reachable(ctx context.Context, session store.RecoverySession, from int64) (bool, error) {
+// reachable is a lost unless the log holds all that was missed, and not too much.
+func (l *Live) reachable(ctx context.Context, session store.RecoverySession, from int64) error {
 	log, err := l.bounds.of(ctx, session.TenantID)
-	if err != nil || from > log.last || from+1 < log.first {
-		return false, err
+	switch {
+	case err != nil:
+		return err
+	case from > log.last:
+		return lostPosition
+	case from+1 < log.first:
+		return lostTrimmed
 	}
 	// All that was missed until now is counted, and comes before session:ready.
 	if err := l.relay.WaitFor(ctx, session.TenantID, log.last); err != nil {
-		return false, err
+		return err
 	}
 	if log.last-from <= int64(l.cfg.MaxMissed) {
-		return true, nil
+		return nil
 	}
 	missed := 0
 	for cursor := from; cursor < log.last; {
 		entries, err := l.relay.Read(ctx, session.TenantID, cursor)
 		if portal.CodeOf(err) == portal.Gone {
-			return false, nil
+			return lostTrimmed
 		}
 		if err != nil {
-			return false, err
+			return err
 		}
 		for _, e := range entries {
 			if due(session.Rooms, e.Event) {
@@ -113,11 +132,11 @@ func (l *Live) reachable(ctx context.Context, session store.RecoverySession, fro
 			}
 		}
 		if missed > l.cfg.MaxMissed {
-			return false, nil
+			return lostTooMany
 		}
 		cursor = entries[len(entries)-1].Seq
 	}
-	return true, nil
+	return nil
 }
 
 // due tells whether a socket that had joined rooms gets an event.

@@ -5,6 +5,7 @@ package ops
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -15,65 +16,75 @@ import (
 )
 
 const (
-	// pingTimeout is how long the database may take to show that it is there.
-	pingTimeout = 2 * time.Second
 	// elsewhere is how long after its start a node takes it that another one consumes: nodes try each second.
 	elsewhere = 3 * time.Second
-	// lookAge is how long what was seen of the database is believed.
-	lookAge = 500 * time.Millisecond
 	// startEvery is how often a starting process looks whether its queues are consumed.
 	startEvery = 20 * time.Millisecond
 )
-
-// Database tells whether it answers.
-type Database interface {
-	Ping(ctx context.Context) error
-}
 
 // Broker tells what the queue is like now.
 type Broker interface {
 	State() queue.State
 }
 
+// HealthConfig is what a Health looks at. Database and Broker are needed.
+type HealthConfig struct {
+	Database Database
+	Broker   Broker
+	// Queues are those that the process consumes.
+	Queues []string
+	// Now is the clock; time.Now if nil.
+	Now func() time.Time
+	// Logger hears when the database stops to take changes, and when it does again; discarded if nil.
+	Logger *slog.Logger
+}
+
 // Health answers for the process. It is safe for concurrent use.
 type Health struct {
-	database Database
-	broker   Broker
-	queues   []string
-	now      func() time.Time
+	broker Broker
+	queues []string
+	now    func() time.Time
 
 	draining atomic.Bool
 	started  atomic.Bool // was ready once: from then on the broker alone doesn't matter
+	base     *base
 
 	mu       sync.Mutex
 	declared time.Time // since when the queues are known to exist
-
-	look   sync.Mutex // one look at the database at a time, for all who ask
-	looked time.Time
-	seen   error
 }
 
-// NewHealth makes the health of a process that consumes the named queues. now may be nil.
-func NewHealth(database Database, broker Broker, now func() time.Time, queues ...string) *Health {
-	if now == nil {
-		now = time.Now
+// NewHealth makes the health of a process.
+func NewHealth(c HealthConfig) *Health {
+	if c.Now == nil {
+		c.Now = time.Now
 	}
-	return &Health{database: database, broker: broker, now: now, queues: queues}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Health{broker: c.Broker, queues: c.Queues, now: c.Now, base: newBase(c)}
 }
 
-// Run notices when the start is over, whether or not anybody asks: a broker that goes away before the first question
-// must not pass for one that was never there. It returns nil then, or when ctx is done.
+// Run looks, whether or not anybody asks, until ctx is done, and returns nil: at the queues until the start is over,
+// since a broker that goes away before the first question must not pass for one that was never there, and at the
+// database all the time.
 func (h *Health) Run(ctx context.Context) error {
+	var looking sync.WaitGroup
+	looking.Go(func() { h.awaitStart(ctx) })
+	looking.Go(func() { h.base.watch(ctx) })
+	looking.Wait()
+	return nil
+}
+
+func (h *Health) awaitStart(ctx context.Context) {
 	tick := time.NewTicker(startEvery)
 	defer tick.Stop()
 	for !h.begun(h.broker.State()) {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-tick.C:
 		}
 	}
-	return nil
 }
 
 // begun tells whether the process was ready to consume once.
@@ -93,16 +104,14 @@ func (h *Health) Serving() error {
 	if h.draining.Load() {
 		return portal.Errorf(portal.Unavailable, "shutting down")
 	}
-	h.look.Lock()
-	defer h.look.Unlock()
-	if h.looked.IsZero() || h.now().Sub(h.looked).Abs() >= lookAge {
-		ctx, cancel := context.WithTimeout(context.Background(), pingTimeout)
-		defer cancel()
-		h.seen = h.database.Ping(ctx)
-		h.looked = h.now()
-	}
-	return h.seen
+	return h.base.look().trouble()
 }
+
+// Trouble tells why nothing can be committed, as far as is known; nil: it can. It is quick and asks nobody.
+func (h *Health) Trouble() error { return h.base.known().trouble() }
+
+// Suspect has the database looked at soon, since something could not be committed.
+func (h *Health) Suspect() { h.base.suspect() }
 
 // Readiness is the body of /readyz.
 type Readiness struct {
@@ -114,9 +123,10 @@ type Readiness struct {
 	Draining bool             `json:"draining"`
 }
 
-// DatabaseState tells whether the database answers.
+// DatabaseState tells whether the database answers, and whether it takes changes.
 type DatabaseState struct {
 	Connected bool `json:"connected"`
+	Writable  bool `json:"writable"`
 }
 
 // BrokerState tells whether the broker, or the embedded queue, can be used. Its error isn't shown: the page is open
@@ -135,14 +145,13 @@ const (
 	Waiting   State = "waiting"
 )
 
-// Check looks at everything that serving needs.
-func (h *Health) Check(ctx context.Context) Readiness {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
+// Check looks at everything that serving needs. What was seen of the database half a second ago still counts.
+func (h *Health) Check() Readiness {
 	broker := h.broker.State()
+	seen := h.base.look()
 	r := Readiness{
 		Status:   "unavailable",
-		Database: DatabaseState{Connected: h.database.Ping(ctx) == nil},
+		Database: DatabaseState{Connected: seen.away == nil, Writable: seen.trouble() == nil},
 		Broker:   BrokerState{Connected: broker.Connected, Since: broker.Since.UTC()},
 		Queues:   map[string]State{},
 		Draining: h.draining.Load(),
@@ -157,8 +166,8 @@ func (h *Health) Check(ctx context.Context) Readiness {
 	switch {
 	case r.Draining:
 		r.Reason = "shutting down"
-	case !r.Database.Connected:
-		r.Reason = "the database is away"
+	case !r.Database.Writable:
+		r.Reason = seen.words()
 	case !begun:
 		r.Reason = "the queues aren't consumed yet"
 	default:
@@ -194,8 +203,8 @@ func (h *Health) Live(w http.ResponseWriter, _ *http.Request) {
 }
 
 // Ready answers /readyz: the process should get traffic.
-func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
-	state := h.Check(r.Context())
+func (h *Health) Ready(w http.ResponseWriter, _ *http.Request) {
+	state := h.Check()
 	status := http.StatusOK
 	if state.Status != "ready" {
 		status = http.StatusServiceUnavailable

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/ops"
 	"github.com/agentportal/portal/internal/queue"
 )
@@ -25,7 +26,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type surroundings struct {
 	mu      sync.Mutex
 	away    error
+	probe   func(context.Context) error // nil: it commits
 	pings   int
+	probes  int
 	state   queue.State
 	present time.Time
 }
@@ -35,6 +38,16 @@ func (s *surroundings) Ping(context.Context) error {
 	defer s.mu.Unlock()
 	s.pings++
 	return s.away
+}
+func (s *surroundings) Probe(ctx context.Context) error {
+	s.mu.Lock()
+	s.probes++
+	probe := s.probe
+	s.mu.Unlock()
+	if probe == nil {
+		return nil
+	}
+	return probe(ctx)
 }
 func (s *surroundings) State() queue.State { s.mu.Lock(); defer s.mu.Unlock(); return s.state }
 func (s *surroundings) now() time.Time     { s.mu.Lock(); defer s.mu.Unlock(); return s.present }
@@ -51,7 +64,17 @@ func consuming(in, status bool) queue.State {
 
 func newHealth() (*surroundings, *ops.Health) {
 	s := &surroundings{present: time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)}
-	return s, ops.NewHealth(s, s, s.now, "in", "status")
+	return s, ops.NewHealth(ops.HealthConfig{Database: s, Broker: s, Queues: []string{"in", "status"}, Now: s.now})
+}
+
+// later changes something, and lets what was seen before count no more.
+func (s *surroundings) later(fn func()) {
+	s.change(func() { fn(); s.present = s.present.Add(time.Second) })
+}
+
+// full is a disk that takes nothing more.
+func full(context.Context) error {
+	return &portal.Error{Code: portal.Unavailable, Message: "the disk is full", Err: errors.New("/secret/path")}
 }
 
 func ready(t *testing.T, h *ops.Health) (int, ops.Readiness) {
@@ -123,13 +146,16 @@ func TestReady(t *testing.T) {
 			s, h := newHealth()
 			s.change(func() { s.state = consuming(true, false) })
 			ran := make(chan error)
-			go func() { ran <- h.Run(t.Context()) }()
+			running, stop := context.WithCancel(t.Context())
+			go func() { ran <- h.Run(running) }()
 			time.Sleep(time.Second)
 			s.change(func() { s.state = consuming(true, true) })
-			require.NoError(t, <-ran)
+			time.Sleep(time.Second)
 			s.change(func() { s.state = queue.State{} })
 			status, _ := ready(t, h)
 			require.Equal(t, http.StatusOK, status)
+			stop()
+			require.NoError(t, <-ran)
 		})
 	})
 	t.Run("OPS-3 the body shows no addresses", func(t *testing.T) {
@@ -143,14 +169,79 @@ func TestReady(t *testing.T) {
 		s, h := newHealth()
 		s.change(func() { s.state = consuming(true, true) })
 		ready(t, h)
-		s.change(func() { s.away = errors.New("gone") })
+		s.later(func() { s.away = errors.New("gone") })
 		status, r := ready(t, h)
 		require.Equal(t, http.StatusServiceUnavailable, status)
-		require.False(t, r.Database.Connected)
+		require.Equal(t, ops.DatabaseState{}, r.Database)
 		require.Equal(t, "the database is away", r.Reason)
-		s.change(func() { s.away = nil })
+		s.later(func() { s.away = nil })
 		status, _ = ready(t, h)
 		require.Equal(t, http.StatusOK, status)
+	})
+	t.Run("OPS-28 unready while it answers but nothing can be committed, and says why", func(t *testing.T) {
+		s, h := newHealth()
+		s.change(func() { s.state, s.probe = consuming(true, true), full })
+		status, r := ready(t, h)
+		require.Equal(t, http.StatusServiceUnavailable, status)
+		require.Equal(t, ops.DatabaseState{Connected: true}, r.Database)
+		require.Equal(t, "nothing can be committed: the disk is full", r.Reason)
+		require.Error(t, h.Serving())
+		require.Error(t, h.Trouble())
+		s.later(func() { s.probe = func(context.Context) error { return errors.New("/secret/path") } })
+		_, r = ready(t, h)
+		require.Equal(t, "nothing can be committed", r.Reason, "what the store has no words for isn't shown")
+		s.later(func() { s.probe = nil })
+		status, r = ready(t, h)
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, ops.DatabaseState{Connected: true, Writable: true}, r.Database)
+		require.NoError(t, h.Serving())
+		require.NoError(t, h.Trouble())
+	})
+	t.Run("OPS-28 a database that holds a change up isn't given more, and heals", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &surroundings{state: consuming(true, true)}
+			h := ops.NewHealth(ops.HealthConfig{Database: s, Broker: s, Queues: []string{"in", "status"}})
+			release := make(chan struct{})
+			s.probe = func(context.Context) error { <-release; return nil }
+			running, stop := context.WithCancel(t.Context())
+			ran := make(chan error)
+			go func() { ran <- h.Run(running) }()
+			for range 5 {
+				status, r := ready(t, h)
+				require.Equal(t, http.StatusServiceUnavailable, status)
+				require.Equal(t, "nothing can be committed: the database doesn't commit in time", r.Reason)
+				time.Sleep(time.Second)
+			}
+			require.Equal(t, 1, s.probes)
+			close(release)
+			time.Sleep(4 * time.Second)
+			require.NoError(t, h.Trouble(), "without a question")
+			stop()
+			require.NoError(t, <-ran)
+		})
+	})
+	t.Run("OPS-28 it is noticed without a question, at once where a change has failed", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &surroundings{state: consuming(true, true)}
+			h := ops.NewHealth(ops.HealthConfig{Database: s, Broker: s, Queues: []string{"in", "status"}})
+			running, stop := context.WithCancel(t.Context())
+			ran := make(chan error)
+			go func() { ran <- h.Run(running) }()
+			time.Sleep(time.Second)
+			s.change(func() { s.probe = full })
+			time.Sleep(5 * time.Second)
+			require.Error(t, h.Trouble())
+			s.change(func() { s.probe = nil })
+			time.Sleep(time.Second)
+			require.NoError(t, h.Trouble())
+			s.change(func() { s.probe = full })
+			time.Sleep(time.Second)
+			h.Suspect()
+			synctest.Wait()
+			require.Error(t, h.Trouble())
+			stop()
+			require.NoError(t, <-ran)
+		})
 	})
 	t.Run("OPS-5 unready while draining", func(t *testing.T) {
 		s, h := newHealth()

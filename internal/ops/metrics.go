@@ -21,6 +21,10 @@ type Metrics struct {
 	unknownStatus prometheus.Counter
 	sends         *prometheus.CounterVec
 	sendTime      prometheus.Histogram
+
+	commits        prometheus.Histogram
+	commitFailures prometheus.Counter
+	acceptFailures prometheus.Counter
 }
 
 // NewMetrics makes the metrics; version is the program's.
@@ -40,10 +44,19 @@ func NewMetrics(version string) *Metrics {
 		sends: counter("portal_sends_total", "Attempts to send a message to the provider.", "outcome"),
 		sendTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "portal_send_duration_seconds",
 			Help: "Provider calls.", Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30}}),
+		commits: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "portal_database_commit_duration_seconds",
+			Help: "Changes of tenants' data, from the wait for their turn to the commit.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}),
+		commitFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "portal_database_commit_failures_total",
+			Help: "Changes that could not be committed: the database was away, full, locked or too slow."}),
+		acceptFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "portal_accept_failures_total",
+			Help: "Connections that could not be accepted, most likely for want of descriptors; they wait."}),
+	}
+	for _, outcome := range []string{"accepted", "rejected", "later"} {
+		m.sends.WithLabelValues(outcome) // there from the start, so that an alert sees the first one
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portal_build_info", Help: "Always 1."}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(build, m.calls, m.applied, m.dead, m.retried, m.unknownStatus, m.sends, m.sendTime,
+	m.registry.MustRegister(build, m.calls, m.applied, m.dead, m.retried, m.unknownStatus, m.sends, m.sendTime, m.commits, m.commitFailures, m.acceptFailures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -109,8 +122,20 @@ func (c *countersBy) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// Watch adds what the health page knows: the broker's state and the queues that this process consumes.
+// Watch adds what the health page knows: the state of the database and the broker, and the queues that this process
+// consumes.
 func (m *Metrics) Watch(h *Health) {
+	for _, name := range h.queues {
+		m.applied.WithLabelValues(name)
+		m.dead.WithLabelValues(name)
+		m.retried.WithLabelValues(name)
+	}
+	m.Gauge("portal_database_connected", "1 while the database answers, as last seen.", func() float64 {
+		return oneIf(h.base.known().away == nil)
+	})
+	m.Gauge("portal_database_writable", "1 while changes can be committed, as last seen.", func() float64 {
+		return oneIf(h.Trouble() == nil)
+	})
 	m.Gauge("portal_broker_connected", "1 while the broker, or the embedded queue, can be used.", func() float64 {
 		return oneIf(h.broker.State().Connected)
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -63,6 +64,7 @@ type Relay[F any] struct {
 	wg     sync.WaitGroup
 
 	starts singleflight.Group
+	lag    atomic.Int64
 
 	mu    sync.Mutex
 	loops map[string]*loop[F]
@@ -149,6 +151,10 @@ func (r *Relay[F]) WaitFor(ctx context.Context, tenantID string, seq int64) erro
 	}
 }
 
+// Lag is how many committed events the loop that is furthest behind had not
+// delivered when the heads were last compared.
+func (r *Relay[F]) Lag() int64 { return r.lag.Load() }
+
 func (r *Relay[F]) existing(tenantID string) *loop[F] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -211,10 +217,13 @@ func (r *Relay[F]) poll() {
 		if err != nil {
 			continue // the database is away; the loops say so when they need it
 		}
+		var lag int64
 		for tenantID, head := range heads {
 			if l := r.existing(tenantID); l != nil && l.position() < head {
+				lag = max(lag, head-l.position())
 				l.nudge()
 			}
 		}
+		r.lag.Store(lag)
 	}
 }

@@ -230,6 +230,9 @@ func TestDelivery(t *testing.T) {
 			time.Sleep(1100 * time.Millisecond) // the fake clock's
 			synctest.Wait()
 			require.Equal(t, upTo(1, 3), rec.of("acme"))
+			require.EqualValues(t, 3, r.Lag(), "what the poll has found")
+			time.Sleep(time.Second)
+			require.Zero(t, r.Lag())
 			r.Close()
 		})
 	})

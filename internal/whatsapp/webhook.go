@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/agentportal/portal"
@@ -114,6 +115,10 @@ func (h *Webhook) receive(w http.ResponseWriter, r *http.Request) {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		tooLarge(w)
+		return
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		problem(w, http.StatusRequestTimeout, "the body took too long")
 		return
 	}
 	if err != nil {
