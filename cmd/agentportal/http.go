@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agentportal/portal/internal/door"
 	"github.com/agentportal/portal/internal/ops"
 	"github.com/agentportal/portal/internal/page"
 	"github.com/agentportal/portal/internal/rest"
@@ -22,8 +23,7 @@ func (p *portalServer) newHTTP() (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/api/", rest.New(rest.Config{
+	api := rest.New(rest.Config{
 		Desk: p.desk, Auth: p.auth,
 		DeadLetters:    ops.NewDeadLetters(p.queue.DeadLetters(), p.db, p.cfg.InboundQueue, p.cfg.StatusQueue),
 		AllowedOrigins: p.cfg.AllowedOrigins,
@@ -35,8 +35,9 @@ func (p *portalServer) newHTTP() (*http.Server, error) {
 		Observe:     p.metrics.Call,
 		Logger:      p.log,
 		Version:     version(),
-	}))
-	mux.Handle("/webhooks/whatsapp", whatsapp.NewWebhook(whatsapp.WebhookConfig{
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/webhooks/", whatsapp.NewWebhook(whatsapp.WebhookConfig{
 		Tenants: p.db, Queue: p.queue, InboundQueue: p.cfg.InboundQueue, StatusQueue: p.cfg.StatusQueue, Logger: p.log,
 	}))
 	mux.HandleFunc("GET /healthz", p.health.Live)
@@ -44,16 +45,29 @@ func (p *portalServer) newHTTP() (*http.Server, error) {
 	mux.Handle("GET /metrics", p.metrics)
 	mux.Handle("/", files)
 	p.watchMetrics()
+	most := ops.Bounds{Body: bodyTime, Answer: answerTime}
 	bounded := http.NewServeMux()
 	bounded.Handle("/socket.io/", ops.Bounded(p.live, ops.Bounds{Body: bodyTime})) // a poll's answer has its own bound
-	bounded.Handle("/", ops.Bounded(mux, ops.Bounds{Body: bodyTime, Answer: answerTime}))
+	bounded.Handle("/", ops.Bounded(mux, most))
 	return &http.Server{
-		Handler:           bounded,
+		Handler:           door.New(apart("/api", ops.Bounded(api, most), bounded)),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}, nil
+}
+
+// apart has a path, and all below it, served by one handler and the rest by another. A mux would redirect what only
+// looks like such a path, where the handler says that nothing is there.
+func apart(path string, inside, outside http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
+			inside.ServeHTTP(w, r)
+			return
+		}
+		outside.ServeHTTP(w, r)
+	})
 }
 
 // How long a client may take, from the end of a request's headers on. A megabyte at 18 KB/s is in time.

@@ -119,7 +119,7 @@ type handler struct{ files map[string]*file }
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	headers(w.Header(), r)
+	headers(w.Header())
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "Here only GET will do.", http.StatusMethodNotAllowed)

@@ -1,12 +1,11 @@
 package rest
 
 import (
-	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -15,15 +14,18 @@ func (s *server) around(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Now()
 		out := &answer{ResponseWriter: w}
-		_, route := mux.Handler(r)
+		route := ""
+		if clean(r.URL.EscapedPath()) {
+			_, route = mux.Handler(r)
+		}
 		defer func() {
 			if v := recover(); v != nil {
 				s.recovered(out, r, v)
 			}
-			_, path, _ := strings.Cut(route, " ") // without the method
-			s.Observe(r.Method, path, out.status, s.Now().Sub(began))
+			_, pattern, _ := strings.Cut(route, " ") // without the method
+			s.Observe(r.Method, pattern, out.status, s.Now().Sub(began))
 		}()
-		headers(w.Header())
+		w.Header().Set("Cache-Control", "no-store")
 		if done := s.crossOrigin(out, r); done {
 			return
 		}
@@ -32,8 +34,6 @@ func (s *server) around(mux *http.ServeMux) http.Handler {
 			p.write(out)
 			return
 		}
-		r.Body = io.NopCloser(r.Body) // whoever reads it doesn't close it: net/http does, after drain
-		defer drain(out, r.Body)
 		if route == "" {
 			unrouted(mux, out, r)
 			return
@@ -42,24 +42,11 @@ func (s *server) around(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// drain reads the rest of a body that was refused for its size, up to a bound. Most clients look for the answer only
-// when all is sent, and take a connection that is closed before that for a failure.
-func drain(a *answer, body io.Reader) {
-	const most, patience = 8 << 20, 5 * time.Second // bytes
-	if a.status != http.StatusRequestEntityTooLarge {
-		return
-	}
-	// Without a deadline of its own, the body is bounded by the server's: both are better than nothing.
-	_ = http.NewResponseController(a).SetReadDeadline(time.Now().Add(patience))
-	_, _ = io.CopyN(io.Discard, body, most) // whatever goes wrong: the answer stands
-}
-
-// headers of every answer: none is kept by caches, none is anything but data.
-func headers(h http.Header) {
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
+// clean tells whether a path has no empty or dot segments. The mux would redirect one that has to what it may mean;
+// here it is a path like any other, and nothing lies there.
+func clean(escaped string) bool {
+	cleaned := path.Clean(escaped)
+	return escaped == cleaned || escaped == cleaned+"/"
 }
 
 // recovered answers for a handler that panicked.
@@ -80,6 +67,9 @@ func readable(r *http.Request) (*http.Request, *Problem) {
 		return r, problem(http.StatusNotFound, "There is nothing here.")
 	}
 	own := r.WithContext(r.Context())
+	own.Header = r.Header.Clone()
+	plainHeader(own.Header, "Content-Type")
+	plainHeader(own.Header, "Content-Encoding")
 	if r.URL.RawQuery == "" {
 		return own, nil
 	}
@@ -101,6 +91,15 @@ func readable(r *http.Request) (*http.Request, *Problem) {
 }
 
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// plainHeader leaves of a header's value what it says without parameters, in the case in which the framework looks it up
+// (media types and codings have any: RFC 9110 sections 8.3.1 and 8.4.1).
+func plainHeader(h http.Header, name string) {
+	if value := h.Get(name); value != "" {
+		value, _, _ = strings.Cut(value, ";")
+		h.Set(name, strings.ToLower(strings.TrimSpace(value)))
+	}
+}
 
 // unrouted answers for a path or a method that has no handler. What the mux would say is kept, but as a problem.
 func unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {

@@ -19,8 +19,9 @@ import (
 
 func TestUnrouted(t *testing.T) {
 	w := newWorld(t)
-	for _, path := range []string{"/api", "/api/", "/api/nothing", "/api/conversations/x/y/z", "/api/auth", "/api/Conversations"} {
-		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete, "BREW"} {
+	for _, path := range []string{"/api", "/api/", "/api/nothing", "/api/conversations/x/y/z", "/api/auth", "/api/Conversations",
+		"/api//conversations", "/api/./conversations", "/api/me/../conversations", "/api/conversations/", "/api/conversations//x"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete, http.MethodOptions, "BREW"} {
 			t.Run(fmt.Sprintf("REST-33 %s %s", method, path), func(t *testing.T) {
 				isProblem(t, w.do(request{method: method, path: path, token: w.token("ann@acme")}), 404)
 			})

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"io"
 	"net/http"
 	"strings"
 
@@ -78,11 +79,16 @@ func bearer(header string) string {
 	return strings.TrimSpace(token)
 }
 
-// refuseLargeBodies refuses by its announced length what no call would read, and what would have to be unpacked.
+// refuseLargeBodies refuses what is too large by its announced length, or, where the call wouldn't read it, by looking,
+// and what would have to be unpacked.
 func (s *server) refuseLargeBodies(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
+	length := r.ContentLength
+	if length < 0 && ctx.Operation().RequestBody == nil {
+		length, _ = io.CopyN(io.Discard, r.Body, MaxBody+1) // a body that breaks off is nobody's problem here
+	}
 	switch encoding := r.Header.Get("Content-Encoding"); {
-	case r.ContentLength > MaxBody:
+	case length > MaxBody:
 		refuse(ctx, problem(http.StatusRequestEntityTooLarge, tooLarge))
 	case encoding != "" && encoding != "identity":
 		refuse(ctx, problem(http.StatusUnsupportedMediaType, "Send the body uncompressed."))

@@ -59,6 +59,7 @@ type server struct {
 
 // New makes the handler of /api and everything below it. It is safe for concurrent use.
 func New(c Config) http.Handler {
+	exactNames()
 	s := newServer(c)
 	mux := http.NewServeMux()
 	s.routes(humago.New(mux, s.humaConfig()), mux)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/auth"
+	"github.com/agentportal/portal/internal/door"
 )
 
 // The refresh cookie. Only the calls under its path ever see it.
@@ -55,10 +56,9 @@ type Origin struct {
 // Resolve implements huma.Resolver.
 func (o *Origin) Resolve(ctx huma.Context) []error {
 	r, _ := humago.Unwrap(ctx)
-	proto, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",")
 	o.peer, o.host = r.RemoteAddr, r.Host
 	o.forwarded = strings.Join(r.Header.Values("X-Forwarded-For"), ",")
-	o.secure = r.TLS != nil || strings.EqualFold(strings.TrimSpace(proto), "https")
+	o.secure = door.Secure(r)
 	return nil
 }
 

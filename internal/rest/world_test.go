@@ -23,6 +23,7 @@ import (
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/auth"
 	"github.com/agentportal/portal/internal/desk"
+	"github.com/agentportal/portal/internal/door"
 	"github.com/agentportal/portal/internal/ops"
 	"github.com/agentportal/portal/internal/queue"
 	"github.com/agentportal/portal/internal/rest"
@@ -218,7 +219,7 @@ func newWorld(t *testing.T, change ...func(*rest.Config)) *world {
 	for _, fn := range change {
 		fn(&config)
 	}
-	w.handler = rest.New(config)
+	w.handler = door.New(rest.New(config)) // as it is served
 	return w
 }
 

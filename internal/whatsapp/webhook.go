@@ -45,7 +45,10 @@ type WebhookConfig struct {
 	Logger *slog.Logger
 }
 
-// Webhook serves /webhooks/whatsapp.
+// Path is where the provider finds the webhook.
+const Path = "/webhooks/whatsapp"
+
+// Webhook serves Path, and answers that nothing lies anywhere else.
 type Webhook struct{ cfg WebhookConfig }
 
 var _ http.Handler = (*Webhook)(nil)
@@ -66,10 +69,12 @@ func NewWebhook(c WebhookConfig) *Webhook {
 
 // ServeHTTP answers the provider's verification (GET) and its events (POST).
 func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
+	switch {
+	case r.URL.Path != Path:
+		problem(w, http.StatusNotFound, "there is no such webhook")
+	case r.Method == http.MethodGet, r.Method == http.MethodHead:
 		h.verify(w, r)
-	case http.MethodPost:
+	case r.Method == http.MethodPost:
 		h.receive(w, r)
 	default:
 		w.Header().Set("Allow", "GET, POST")

@@ -169,7 +169,7 @@ func TestWebhookRefuses(t *testing.T) {
 		})
 	}
 	t.Run("WA-5 of unknown length", func(t *testing.T) {
-		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(large))
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, Path, strings.NewReader(large))
 		req.ContentLength = -1
 		req.Header.Set(SignatureHeader, "sha256=00")
 		w := httptest.NewRecorder()
@@ -178,9 +178,17 @@ func TestWebhookRefuses(t *testing.T) {
 	})
 	t.Run("WA-6 another method", func(t *testing.T) {
 		w := httptest.NewRecorder()
-		NewWebhook(WebhookConfig{Tenants: tenants{}, Queue: &published{}}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/", nil))
+		NewWebhook(WebhookConfig{Tenants: tenants{}, Queue: &published{}}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPut, Path, nil))
 		require.Equal(t, http.StatusMethodNotAllowed, w.Code)
 		require.Equal(t, "GET, POST", w.Header().Get("Allow"))
+	})
+	t.Run("WA-6 another path", func(t *testing.T) {
+		for _, path := range []string{"/webhooks/", "/webhooks/whatsapp/", "/webhooks/telegram"} {
+			w := httptest.NewRecorder()
+			NewWebhook(WebhookConfig{Tenants: tenants{}, Queue: &published{}}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+			require.Equal(t, http.StatusNotFound, w.Code)
+			require.Equal(t, "application/problem+json", w.Header().Get("Content-Type"))
+		}
 	})
 }
 

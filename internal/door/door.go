@@ -1,0 +1,63 @@
+// Package door is what every request passes before anything answers it, whatever it asks for: what becomes of a body that
+// nobody reads, and the headers that are safe for everything.
+package door
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// How much is read of a body after its request was answered, and for how long.
+const (
+	restSize = 8 << 20 // bytes
+	restTime = 5 * time.Second
+)
+
+// New puts the door before a handler. It is safe for concurrent use.
+func New(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		headers(w.Header(), r)
+		if r.ContentLength == 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		inside := r.WithContext(r.Context())
+		inside.Body = io.NopCloser(r.Body) // whoever reads it doesn't close it: net/http does, after the rest was read
+		next.ServeHTTP(w, inside)
+		if r.Method != http.MethodGet { // what became a WebSocket isn't ours to read any more
+			readRest(w, r)
+		}
+	})
+}
+
+// readRest reads what the handler left of a body. Most clients look for the answer only when all is sent, and take a
+// connection that is closed before that for a failure.
+func readRest(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	if r.Header.Get("Expect") != "" {
+		_ = control.Flush() // who waits to be asked for the body sends none after an answer
+	}
+	// Where none can be set, as on a recorder, there is nobody to wait for.
+	_ = control.SetReadDeadline(time.Now().Add(restTime))
+	_, _ = io.CopyN(io.Discard, r.Body, restSize) // whatever goes wrong: the answer stands
+}
+
+// headers are the strictest that there are: data, for nobody to frame, guess the type of, or load anything from. The
+// page, which is more than that, says its own instead.
+func headers(h http.Header, r *http.Request) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	if Secure(r) {
+		h.Set("Strict-Transport-Security", "max-age=31536000") // a year; ignored by browsers on plain HTTP
+	}
+}
+
+// Secure tells whether the client speaks TLS, to us or to a proxy before us. Whoever only claims to gains nothing: a
+// cookie that their own browser won't send back.
+func Secure(r *http.Request) bool {
+	proto, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",")
+	return r.TLS != nil || strings.EqualFold(strings.TrimSpace(proto), "https")
+}
