@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -66,6 +67,13 @@ func TestVerify(t *testing.T) {
 		"expired and of another key": {forge(t, tokens.Access, jwt.SigningMethodHS256, secret[1:], func(_, c map[string]any) { c["exp"] = start.Unix() }), auth.TokenInvalid},
 		"no exp":                     {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { delete(c, "exp") }), auth.TokenInvalid},
 		"exp is text":                {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { c["exp"] = "never" }), auth.TokenInvalid},
+		"exp is a number as text":    {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { c["exp"] = fmt.Sprint(start.Add(time.Hour).Unix()) }), auth.TokenInvalid},
+		"exp is a past one as text":  {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { c["exp"] = "1" }), auth.TokenInvalid},
+		"exp is null":                {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { c["exp"] = nil }), auth.TokenInvalid},
+		"exp is no time":             {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { c["exp"] = 1e300 }), auth.TokenInvalid},
+		"exp is before all times":    {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { c["exp"] = -1e300 }), auth.TokenInvalid},
+		"nbf is no time":             {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { c["nbf"] = 1e300 }), auth.TokenInvalid},
+		"exp is 0":                   {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { c["exp"] = 0 }), auth.TokenExpired},
 		"not yet valid":              {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { c["nbf"] = start.Add(time.Minute).Unix() }), auth.TokenInvalid},
 		"critical":                   {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(h, _ map[string]any) { h["crit"] = []string{"b64"} }), auth.TokenInvalid},
 		"another user":               {forge(t, tokens.Access, jwt.SigningMethodHS256, secret, func(_, c map[string]any) { hour(c); c["sub"] = "olga" }), auth.TokenInvalid},

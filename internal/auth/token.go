@@ -1,8 +1,10 @@
 package auth
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/agentportal/portal"
@@ -28,6 +30,29 @@ type claims struct {
 	Tenant  string `json:"tid"`
 	Session string `json:"sid"`
 	jwt.RegisteredClaims
+}
+
+// lastSecond is the end of the year 9999, the last of RFC 3339.
+const lastSecond = 253_402_300_799
+
+// UnmarshalJSON is stricter than the library, which takes texts for times, and for the past what is beyond all of
+// them: RFC 7519 section 2 has numbers.
+func (c *claims) UnmarshalJSON(b []byte) error {
+	var times struct {
+		Expires   *float64 `json:"exp"`
+		NotBefore *float64 `json:"nbf"`
+		Issued    *float64 `json:"iat"`
+	}
+	if err := json.Unmarshal(b, &times); err != nil {
+		return err
+	}
+	for _, at := range []*float64{times.Expires, times.NotBefore, times.Issued} {
+		if at != nil && math.Abs(*at) > lastSecond {
+			return errors.New("a time that is none")
+		}
+	}
+	type plain claims
+	return json.Unmarshal(b, (*plain)(c))
 }
 
 func (a *Auth) tokens(session store.AuthSession, user portal.User, refresh string) (Tokens, error) {
