@@ -2,8 +2,6 @@ package desk
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/store"
@@ -57,7 +55,7 @@ func (d *Desk) Conversations(ctx context.Context, who portal.Identity, in ListIn
 	}
 	if len(result.Conversations) > limit {
 		result.Conversations = result.Conversations[:limit]
-		next := encodeCursor(q.Sort, result.Conversations[limit-1])
+		next := encodeCursor(who.TenantID, q.Sort, result.Conversations[limit-1])
 		result.NextCursor = &next
 	}
 	if result.Conversations == nil {
@@ -93,7 +91,7 @@ func (in ListInput) query(who portal.Identity) (store.ConversationQuery, error) 
 	default:
 		q.AssigneeID = clean(in.Assignee)
 	}
-	q.After, err = decodeCursor(q.Sort, in.Cursor)
+	q.After, err = decodeCursor(who.TenantID, q.Sort, in.Cursor)
 	return q, err
 }
 
@@ -107,30 +105,32 @@ func pageSize(limit int) (int, error) {
 	return limit, nil
 }
 
-// cursor is what is inside the opaque text.
-type cursor struct {
-	Sort     store.Sort `json:"s"`
-	Activity int64      `json:"a"` // milliseconds
-	Created  int64      `json:"c"`
-	Unread   int        `json:"u"`
-	ID       string     `json:"i"`
+// listPlace is where a page of the list ended.
+type listPlace struct {
+	Activity int64  `json:"a"` // milliseconds
+	Created  int64  `json:"c"`
+	Unread   int    `json:"u"`
+	ID       string `json:"i"`
 }
 
-func encodeCursor(sort store.Sort, last *portal.Conversation) string {
-	b, _ := json.Marshal(cursor{Sort: sort, Activity: last.LastActivityAt.UnixMilli(), //nolint:errchkjson // numbers and strings only
+// listOf names a tenant's list in one order, for its cursors.
+func listOf(tenantID string, sort store.Sort) string {
+	return "conversations " + string(sort) + " " + tenantID
+}
+
+func encodeCursor(tenantID string, sort store.Sort, last *portal.Conversation) string {
+	return sealCursor(listOf(tenantID, sort), listPlace{Activity: last.LastActivityAt.UnixMilli(),
 		Created: last.CreatedAt.UnixMilli(), Unread: last.UnreadCount, ID: last.ID})
-	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-func decodeCursor(sort store.Sort, s string) (*store.ConversationCursor, error) {
+func decodeCursor(tenantID string, sort store.Sort, s string) (*store.ConversationCursor, error) {
 	if s == "" {
 		return nil, nil
 	}
-	var c cursor
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || json.Unmarshal(b, &c) != nil || c.Sort != sort || !isID(c.ID) {
-		return nil, portal.Errorf(portal.Invalid, "cursor is none of this list's")
+	var at listPlace
+	if err := openCursor(listOf(tenantID, sort), s, &at); err != nil {
+		return nil, err
 	}
-	return &store.ConversationCursor{LastActivityAt: portal.UnixMilli(c.Activity),
-		CreatedAt: portal.UnixMilli(c.Created), Unread: c.Unread, ID: c.ID}, nil
+	return &store.ConversationCursor{LastActivityAt: portal.UnixMilli(at.Activity),
+		CreatedAt: portal.UnixMilli(at.Created), Unread: at.Unread, ID: at.ID}, nil
 }

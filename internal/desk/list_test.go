@@ -105,7 +105,26 @@ func TestConversations(t *testing.T) {
 			_, err := b.Conversations(t.Context(), ann, in)
 			require.Equal(t, portal.Invalid, code(err), "%+v", in)
 		}
+		_, err = b.Conversations(t.Context(), olga, desk.ListInput{Cursor: *first.NextCursor})
+		require.Equal(t, portal.Invalid, code(err), "another tenant's")
+		for _, changed := range changes(*first.NextCursor) {
+			_, err := b.Conversations(t.Context(), ann, desk.ListInput{Cursor: changed})
+			require.Equal(t, portal.Invalid, code(err), changed)
+		}
 	})
+}
+
+// changes are all texts that differ from a cursor in one character, or are longer or shorter by one.
+func changes(cursor string) []string {
+	all := []string{cursor[1:], cursor[:len(cursor)-1], cursor + "A", "A" + cursor}
+	for i, c := range cursor {
+		other := "A"
+		if c == 'A' {
+			other = "B"
+		}
+		all = append(all, cursor[:i]+other+cursor[i+1:])
+	}
+	return all
 }
 
 func TestMessages(t *testing.T) {
@@ -125,10 +144,17 @@ func TestMessages(t *testing.T) {
 		for _, c := range []struct {
 			before string
 			limit  int
-		}{{"x", 0}, {"-1", 0}, {"0", 0}, {"1.5", 0}, {"", -1}, {"", 201}} {
+		}{{"x", 0}, {"-1", 0}, {"0", 0}, {"1.5", 0}, {"", -1}, {"", 201}, {"17", 0}} {
 			_, err := b.Messages(t.Context(), ann, conv.ID, c.before, c.limit)
 			require.Equal(t, portal.Invalid, code(err), "%+v", c)
 		}
+		for _, changed := range changes(*page.NextCursor) {
+			_, err := b.Messages(t.Context(), ann, conv.ID, changed, 0)
+			require.Equal(t, portal.Invalid, code(err), changed)
+		}
+		other := b.begin("222")
+		_, err = b.Messages(t.Context(), ann, other.ID, *page.NextCursor, 0)
+		require.Equal(t, portal.Invalid, code(err), "another thread's")
 	})
 	t.Run("DESK-28 pages lead back to the beginning", func(t *testing.T) {
 		var thread []*portal.Message

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/failpoint"
@@ -66,8 +67,8 @@ func send(ctx context.Context, c *change, conv *portal.Conversation, m *portal.M
 }
 
 func (in ReplyInput) check() error {
-	if in.ClientID != clean(in.ClientID) || in.ClientID == "" || len(in.ClientID) > maxClientID {
-		return portal.Errorf(portal.Invalid, "clientId must have 1 to %d bytes", maxClientID)
+	if in.ClientID != clean(in.ClientID) || in.ClientID == "" || utf8.RuneCountInString(in.ClientID) > maxClientID {
+		return portal.Errorf(portal.Invalid, "clientId must have 1 to %d characters", maxClientID)
 	}
 	return checkText(in.Text)
 }

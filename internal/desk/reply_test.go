@@ -64,6 +64,8 @@ func TestReply(t *testing.T) {
 		conv := b.begin("111")
 		for _, in := range []desk.ReplyInput{
 			{Text: "", ClientID: "c"}, {Text: " \t\n", ClientID: "c"}, {Text: "\u00a0\u2003\u3000\u2028", ClientID: "c"},
+			{Text: "\u200b", ClientID: "c"}, {Text: "\ufeff \u200d\u2060", ClientID: "c"}, {Text: "\u00ad\u180e\u034f", ClientID: "c"},
+			{Text: "\u3164\u115f", ClientID: "c"}, {Text: "\u2800\ufe0f", ClientID: "c"}, {Text: "\u202e\u2066\u2069", ClientID: "c"},
 			{Text: strings.Repeat("é", 4097), ClientID: "c"},
 			{Text: "x"}, {Text: "x", ClientID: strings.Repeat("c", 201)}, {Text: "x", ClientID: "a\x00b"}, {Text: "x", ClientID: "\xff"},
 		} {
@@ -74,6 +76,8 @@ func TestReply(t *testing.T) {
 		}
 		for _, in := range []desk.ReplyInput{
 			{Text: strings.Repeat("é", 4096), ClientID: strings.Repeat("c", 200)}, {Text: "👋", ClientID: "a"}, {Text: " x\n", ClientID: "b"},
+			{Text: "x", ClientID: strings.Repeat("😀", 200)}, {Text: "👩\u200d💻", ClientID: "d"}, {Text: "\u202eשלום\u200f", ClientID: "e"},
+			{Text: "\u06dd", ClientID: "f"}, {Text: "\u0301", ClientID: "g"},
 		} {
 			m, _, err := b.Reply(t.Context(), ann, conv.ID, in)
 			require.NoError(t, err)

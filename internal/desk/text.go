@@ -2,6 +2,7 @@ package desk
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/agentportal/portal"
@@ -10,7 +11,7 @@ import (
 // The sizes of what agents write.
 const (
 	maxText     = 4096 // code points of a message; WhatsApp's limit
-	maxClientID = 200  // bytes
+	maxClientID = 200  // code points
 	maxID       = 200  // bytes of an id that a client sends
 )
 
@@ -38,10 +39,23 @@ func isID(s string) bool {
 	return s != "" && len(s) <= maxID && utf8.ValidString(s) && !strings.Contains(s, "\x00")
 }
 
+// isBlank tells whether a character alone shows nothing: Unicode's white space, and what only shapes or joins others,
+// such as U+200B. The signs that stand above or around digits are of that class too, but are seen.
+func isBlank(r rune) bool {
+	const emptyBraille = '\u2800'
+	switch {
+	case unicode.IsSpace(r), r == emptyBraille:
+		return true
+	case unicode.Is(unicode.Prepended_Concatenation_Mark, r):
+		return false
+	}
+	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
 // checkText refuses a text that isn't worth sending.
 func checkText(text string) error {
 	switch n := utf8.RuneCountInString(text); {
-	case strings.TrimSpace(text) == "": // Unicode's white space
+	case strings.TrimFunc(text, isBlank) == "":
 		return portal.Refuse(portal.Invalid, portal.WhyTextBlank, "text is blank")
 	case n > maxText:
 		return portal.Errorf(portal.Invalid, "text has %d characters; at most %d are allowed", n, maxText)

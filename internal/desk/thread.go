@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/store"
@@ -26,7 +25,7 @@ func (d *Desk) Messages(ctx context.Context, who portal.Identity, id, before str
 		if limit, err = pageSize(limit); err != nil {
 			return err
 		}
-		place, err := decodePlace(before)
+		place, err := decodePlace(id, before)
 		if err != nil {
 			return err
 		}
@@ -41,7 +40,7 @@ func (d *Desk) Messages(ctx context.Context, who portal.Identity, id, before str
 	}
 	if extra := len(result.Messages) - limit; extra > 0 {
 		result.Messages = result.Messages[extra:]
-		next := strconv.FormatInt(result.Messages[0].Seq, 10)
+		next := sealCursor(threadOf(id), result.Messages[0].Seq)
 		result.NextCursor = &next
 	}
 	if result.Messages == nil {
@@ -50,14 +49,13 @@ func (d *Desk) Messages(ctx context.Context, who portal.Identity, id, before str
 	return result, nil
 }
 
+// threadOf names a conversation's thread, for its cursors.
+func threadOf(conversationID string) string { return "messages " + conversationID }
+
 // decodePlace reads a seq; 0 is the thread's end.
-func decodePlace(before string) (int64, error) {
-	if before == "" {
-		return 0, nil
+func decodePlace(conversationID, before string) (place int64, err error) {
+	if before != "" {
+		err = openCursor(threadOf(conversationID), before, &place)
 	}
-	place, err := strconv.ParseInt(before, 10, 64)
-	if err != nil || place < 1 {
-		return 0, portal.Errorf(portal.Invalid, "before is no cursor of this thread")
-	}
-	return place, nil
+	return place, err
 }
