@@ -453,6 +453,38 @@ describe("webhooks", () => {
   });
 });
 
+test("REST-65 what answers beside the API is in the document, with the statuses and types that it really answers", async () => {
+  const document = (await (await fetch(`${portal.url}/api/openapi.json`)).json()) as any;
+  const body = JSON.stringify({ entry: [{ changes: [{ value: { metadata: { phone_number_id: "1050" } } }] }] });
+  const signature = `sha256=${createHmac("sha256", secrets.appSecret).update(body).digest("hex")}`;
+  const hook = (init: RequestInit) => fetch(`${portal.url}/webhooks/whatsapp`, { method: "POST", ...init });
+  const verify = (token: string) => fetch(`${portal.url}/webhooks/whatsapp?hub.mode=subscribe&hub.challenge=1&hub.verify_token=${token}`);
+  for (const [path, method, status, res] of [
+    ["/webhooks/whatsapp", "get", 200, await verify(secrets.verifyToken)],
+    ["/webhooks/whatsapp", "get", 403, await verify("wrong")],
+    ["/webhooks/whatsapp", "post", 200, await hook({ body, headers: { "x-hub-signature-256": signature } })],
+    ["/webhooks/whatsapp", "post", 400, await hook({ body: "{", headers: { "x-hub-signature-256": signature } })],
+    ["/webhooks/whatsapp", "post", 401, await hook({ body })],
+    ["/webhooks/whatsapp", "post", 413, await hook({ body: "x".repeat(5 << 20) })],
+    ["/healthz", "get", 200, await fetch(`${portal.url}/healthz`)],
+    ["/readyz", "get", 200, await fetch(`${portal.url}/readyz`)],
+    ["/metrics", "get", 200, await fetch(`${portal.url}/metrics`)],
+  ] as const) {
+    expect([path, res.status]).toEqual([path, status]);
+    const answer = document.paths[path][method].responses[status];
+    expect(answer, `${path} ${status}`).toBeTruthy();
+    const text = await res.text();
+    expect(Object.keys(answer.content ?? {})).toEqual(text === "" ? [] : [res.headers.get("content-type")!.split(";")[0]]);
+    if (res.headers.get("content-type")?.includes("json")) {
+      const media: any = Object.values(answer.content)[0];
+      const { $ref } = media.schema;
+      const schema = $ref ? document.components.schemas[$ref.split("/").pop()] : media.schema;
+      expect(Object.keys(JSON.parse(text)).filter((name) => !schema.properties[name])).toEqual([]);
+      expect(Object.keys(JSON.parse(text))).toEqual(expect.arrayContaining(schema.required));
+    }
+  }
+});
+
 describe("settings", () => {
   const fails = async (p: Portal, ...args: string[]) => {
     const err = await p.run(...args).then(() => "", (e: Error) => e.message);

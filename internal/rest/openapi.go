@@ -9,6 +9,7 @@ import (
 // openAPI is the document of all registered calls, with what the generator can't know put right.
 func (s *server) openAPI(api huma.API) *huma.OpenAPI {
 	doc := api.OpenAPI()
+	describeBeside(doc)
 	schema.Tighten(doc.Components.Schemas)
 	for _, item := range doc.Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {

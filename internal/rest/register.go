@@ -54,7 +54,7 @@ func (s *server) humaConfig() huma.Config {
 func errorsOf(method string, more ...int) []int {
 	all := []int{http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	if method != http.MethodGet {
-		all = append(all, http.StatusBadRequest, http.StatusRequestEntityTooLarge)
+		all = append(all, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	all = append(all, more...)
 	slices.Sort(all)

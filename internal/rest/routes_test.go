@@ -37,7 +37,7 @@ func letterPath(suffix string) func(*world, string) string {
 	}
 }
 
-// table has a row for every route of the OpenAPI document; a route without one fails.
+// table has a row for every route of the API in the OpenAPI document; a route without one fails.
 var table = map[string]route{
 	"POST /api/auth/login":   {path: plain("/api/auth/login"), body: `{"email":"ann@acme.test","password":"correct horse"}`, open: 200},
 	"POST /api/auth/refresh": {path: plain("/api/auth/refresh"), open: 401},
@@ -84,6 +84,9 @@ func TestEveryRouteHasARow(t *testing.T) {
 	t.Run("REST-1 every route × role × thing", func(t *testing.T) {
 		documented := map[string]bool{}
 		for path, item := range newWorld(t).document("/api/openapi.json")["paths"].(map[string]any) {
+			if !strings.HasPrefix(path, "/api/") {
+				continue // answered by others
+			}
 			for method := range item.(map[string]any) {
 				documented[strings.ToUpper(method)+" "+path] = true
 			}

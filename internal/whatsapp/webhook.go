@@ -232,7 +232,7 @@ func tooLarge(w http.ResponseWriter) {
 
 // problem answers with an RFC 9457 document.
 func problem(w http.ResponseWriter, status int, detail string) {
-	body, err := json.Marshal(map[string]any{"title": http.StatusText(status), "status": status, "detail": detail})
+	body, err := json.Marshal(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail})
 	if err != nil {
 		panic(err) // can't be: two strings and a number
 	}
