@@ -48,7 +48,7 @@ e2e/node_modules/.package-lock.json: e2e/package-lock.json
 	@touch $@
 
 test-e2e: build e2e/node_modules/.package-lock.json ## the built binary with the official client, a real broker and a real browser
-	@scripts/need.sh services chromium
+	@scripts/need.sh services faults chromium
 	cd e2e && npm run typecheck && npm test
 
 lint: web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, eslint

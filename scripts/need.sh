@@ -2,7 +2,7 @@
 # Makes sure that what the build and the tests need is there: installs it (apt
 # as root on Debian or Ubuntu), starts it (docker compose), or takes it from the
 # environment. If none works it says what to do and fails; nothing is skipped.
-# usage: need.sh node|services|chromium|interop ...
+# usage: need.sh node|services|faults|chromium|interop ...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,6 +44,17 @@ need_services() {
     'sed -i -E "s/^(host.*127.0.0.1\/32\s+).*/\1trust/" /etc/postgresql/*/main/pg_hba.conf; service postgresql restart' postgresql
 }
 
+# What the tests break, they start themselves: a PostgreSQL, and a disk of a process's own.
+need_faults() {
+  local initdb=(/usr/lib/postgresql/*/bin/initdb)
+  if [ -z "${POSTGRES_BIN:-}" ] && [ ! -x "${initdb[0]}" ]; then
+    if can_apt; then apt_install postgresql
+    else fail "PostgreSQL's programs are needed, for a server that the tests freeze and kill; install them, or set POSTGRES_BIN to their directory"; fi
+  fi
+  unshare --mount --map-root-user true 2>/dev/null ||
+    fail "the tests of a full disk need a mount namespace: run them as root, or allow unprivileged user namespaces"
+}
+
 need_chromium() {
   [ -n "${CHROMIUM:-}" ] && return 0
   have chromium || have chromium-browser || have google-chrome && return 0
@@ -60,7 +71,7 @@ need_interop() {
 
 for what in "$@"; do
   case "$what" in
-    node|services|chromium|interop) "need_$what" ;;
+    node|services|faults|chromium|interop) "need_$what" ;;
     *) fail "unknown need: $what" ;;
   esac
 done

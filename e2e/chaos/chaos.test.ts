@@ -23,7 +23,7 @@ describe("20 clients of 2 tenants, 100 messages a second over RabbitMQ", () => {
     await broker?.close();
   });
   const scenario = (name: string, faults: number, fault: () => Promise<void> | void) =>
-    underFaults({ ...many, name, url: network.url, broker, breaks: true, faults: times(faults), fault: async () => fault() });
+    underFaults({ ...many, name, url: network.url, source: broker, breaks: true, faults: times(faults), fault: async () => fault() });
 
   test("the server killed 30 times", async () => {
     await scenario("kill -9", 30, async () => {
@@ -66,6 +66,6 @@ describe("20 clients of 2 tenants, 100 messages a second over a RabbitMQ that di
       await rabbit.kill();
       await rabbit.start();
     };
-    await underFaults({ ...many, name: "broker kill -9", url: portal.url, broker, breaks: false, faults: times(5), fault });
+    await underFaults({ ...many, name: "broker kill -9", url: portal.url, source: broker, breaks: false, faults: times(5), fault });
   }, 900_000);
 });

@@ -1,6 +1,5 @@
 import { expect } from "vitest";
 import { Agent } from "./agent.ts";
-import type { Broker } from "./broker.ts";
 import { pause, until } from "./until.ts";
 
 /** Traffic, clients, and what is done to them. */
@@ -9,7 +8,8 @@ export interface Scenario {
   name: string;
   /** Where the clients connect. */
   url: string;
-  broker: Broker;
+  /** Where messages come from. */
+  source: { receive(m: { tenantId: string; wa_id: string; message_text: string }): Promise<unknown> };
   /** Does the fault and returns once the service could be back. */
   fault: () => Promise<void>;
   faults: number;
@@ -33,7 +33,7 @@ export async function underFaults(s: Scenario): Promise<void> {
   try {
     const watchers = new Map<string, Agent>();
     for (const tenant of tenants) {
-      for (let i = 0; i < s.contacts; i++) await s.broker.receive({ tenantId: tenant, wa_id: `4479000000${i}`, message_text: "hello" });
+      for (let i = 0; i < s.contacts; i++) await s.source.receive({ tenantId: tenant, wa_id: `4479000000${i}`, message_text: "hello" });
       watchers.set(tenant, await Agent.signIn(s.url, `ann@${tenant}.test`));
     }
     for (let i = 0; i < s.clients; i++) agents.push(await join(s, tenants[i % 2]!, i));
@@ -66,7 +66,7 @@ async function faultsAmidTraffic(s: Scenario, agents: Agent[]): Promise<Record<s
     for (let n = 0; publishing; n++) {
       const tenant = tenants[n % 2]!;
       const mine = published[tenant]!++;
-      await s.broker.receive({ tenantId: tenant, wa_id: `4479000000${mine % s.contacts}`, message_text: `n${mine}` });
+      await s.source.receive({ tenantId: tenant, wa_id: `4479000000${mine % s.contacts}`, message_text: `n${mine}` });
       await pause(1000 / s.perSecond);
     }
   })();

@@ -52,9 +52,11 @@ export class Portal {
   private exited?: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   readonly dir = mkdtempSync(join(tmpdir(), "portal-e2e-"));
   readonly log: string[] = [];
+  /** A command that becomes `serve`; the binary is its last argument. None: it is started as it is. */
+  launcher?: string[];
   private constructor(
     readonly port: number,
-    private readonly env: Record<string, string>,
+    public env: Record<string, string>,
     private readonly binary: string,
   ) {}
 
@@ -108,7 +110,8 @@ export class Portal {
 
   /** Starts `serve` and returns once it says that it is listening. */
   async start(): Promise<void> {
-    const child = spawn(this.binary, ["serve"], this.place());
+    const [program, ...args] = this.launcher ? [...this.launcher, this.binary] : [this.binary, "serve"];
+    const child = spawn(program!, args, this.place());
     this.child = child;
     this.exited = new Promise((r) => child.on("close", (code, signal) => r({ code, signal })));
     await new Promise<void>((res, rej) => {
@@ -121,6 +124,10 @@ export class Portal {
       child.stderr?.on("data", hear);
       void this.exited?.then((e) => rej(new Error(`serve exited ${e.signal ?? e.code}:\n${this.log.join("")}`)));
     });
+  }
+
+  get pid(): number {
+    return this.child!.pid!;
   }
 
   /** Whether no process runs. */

@@ -26,11 +26,11 @@ test("kill -9 under traffic: ten official clients recover every time; nothing lo
     await portal.kill();
     await portal.start();
   };
-  await underFaults({ ...some, name: "kill -9", url: portal.url, broker, fault, faults: 5, between: () => 1200 });
+  await underFaults({ ...some, name: "kill -9", url: portal.url, source: broker, fault, faults: 5, between: () => 1200 });
 }, 240_000);
 
 test("cut and half-open connections under traffic: the same", async () => {
   let n = 0;
   const fault = async () => (n++ % 2 ? network.cut() : network.halfOpen());
-  await underFaults({ ...some, name: "cut and half-open", url: network.url, broker, fault, faults: 6, between: () => 700 });
+  await underFaults({ ...some, name: "cut and half-open", url: network.url, source: broker, fault, faults: 6, between: () => 700 });
 }, 240_000);
