@@ -222,6 +222,18 @@ func TestOpenAPI(t *testing.T) {
 		require.Equal(t, []any{"active", "closed"}, at(conversation, "status", "enum"))
 		require.Equal(t, "array", at(map[string]any(d), "components", "schemas", "ConversationsBody", "properties", "conversations", "type"))
 	})
+	t.Run("REST-42 every answer is JSON, a problem or plain text: nothing is exported that a spreadsheet would run", func(t *testing.T) {
+		for path, item := range d["paths"].(map[string]any) {
+			for method, op := range item.(map[string]any) {
+				for status, answer := range at(op, "responses").(map[string]any) {
+					content, _ := at(answer, "content").(map[string]any)
+					for kind := range content {
+						require.Contains(t, []string{"application/json", "application/problem+json", "text/plain"}, kind, "%s %s %s", method, path, status)
+					}
+				}
+			}
+		}
+	})
 	t.Run("REST-42 the framework's own types and routes stay inside", func(t *testing.T) {
 		require.Nil(t, at(map[string]any(d), "components", "schemas", "ErrorModel"))
 		w := newWorld(t)
