@@ -14,19 +14,39 @@ const maxDepth = 1000
 
 // elements splits a JSON array into its values, which share b's memory.
 func elements(b []byte) ([]json.RawMessage, error) {
-	b = bytes.Trim(b, jsonSpace)
-	if len(b) == 0 || b[0] != '[' || !json.Valid(b) {
+	i := space(b, 0)
+	if i == len(b) || b[i] != '[' {
 		return nil, ErrMalformed
 	}
 	var values []json.RawMessage
-	for i := space(b, 1); b[i] != ']'; {
-		end := skip(b, i)
-		values = append(values, b[i:end:end])
-		if i = space(b, end); b[i] == ',' {
-			i = space(b, i+1)
-		}
+	if i = space(b, i+1); i < len(b) && b[i] == ']' {
+		return values, onlySpace(b, i+1)
 	}
-	return values, nil
+	values = make([]json.RawMessage, 0, 2) // an event with one argument
+	for {
+		end := scanValue(b, i, 1)
+		if end < 0 {
+			return nil, ErrMalformed
+		}
+		values = append(values, b[i:end:end])
+		switch i = space(b, end); {
+		case i == len(b):
+			return nil, ErrMalformed
+		case b[i] == ']':
+			return values, onlySpace(b, i+1)
+		case b[i] != ',':
+			return nil, ErrMalformed
+		}
+		i = space(b, i+1)
+	}
+}
+
+// onlySpace refuses anything but white space from i on.
+func onlySpace(b []byte, i int) error {
+	if space(b, i) < len(b) {
+		return ErrMalformed
+	}
+	return nil
 }
 
 // space is the first position from i on that holds no white space.
