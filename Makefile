@@ -34,6 +34,7 @@ test-go: ## Go tests with the race detector
 	@scripts/need.sh services
 	@scripts/need.sh interop
 	go test -race -timeout 10m ./...
+	go test ./engineio # which makes other system calls without the detector
 
 web/types/node_modules/.package-lock.json: web/types/package-lock.json
 	cd web/types && npm ci --no-audit --no-fund

@@ -109,7 +109,9 @@ func (c *Conn) endLocked(reason CloseReason, hanging verdict) {
 		c.poll = nil
 	}
 	if !polling {
-		c.sock.abort() // its reader says Closed
+		if !c.writing || c.waiting { // else see endWrite
+			c.sock.abort() // its reader says Closed
+		}
 	} else if accepted {
 		c.srv.tasks.start(c.finish)
 	}

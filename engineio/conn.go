@@ -57,37 +57,39 @@ const (
 
 // Conn is one session with a client. Its methods are safe for concurrent use.
 type Conn struct {
-	srv  *Server
-	id   string
-	hs   *Handshake
-	recv Receiver
-	done chan struct{}
+	// First what every message to the client needs, close together: one of
+	// thousands of connections is seldom in the processor's cache, and fetching
+	// a line of it costs more than what is done with it.
+	mu        sync.Mutex
+	state     state
+	scheduled bool        // a flush is on its way
+	writing   bool        // someone writes; sock's bytes and descriptor are theirs
+	waiting   bool        // whoever writes waits, for the network or for a gap to pass
+	deflates  atomic.Bool // sock takes compressed messages, from now on
+	sock      *socket     // the WebSocket, once it is the transport
+	srv       *Server
+	queue     queue
+	room      chan struct{} // closed when SendWait may look again; nil: nobody waits
 
 	// deliver is held while the Receiver is called. It is taken before mu.
 	deliver sync.Mutex
+	recv    Receiver
 
-	mu     sync.Mutex
-	state  state
+	id     string
+	hs     *Handshake
+	done   chan struct{}
 	reason CloseReason // once closing
-	queue  queue
-	room   chan struct{} // closed when SendWait may look again; nil: nobody waits
 	onPong func()
 	beat   beat
 
-	sock      *socket // the WebSocket, once it is the transport
-	scheduled bool    // a flush is on its way
-	writing   bool    // someone writes; sock's bytes are theirs
-	waiting   bool    // whoever writes waits, for the network or for a gap to pass
+	ended bool // done is closed
 
 	// While polling is the transport:
-	poll     *poll   // the GET that hangs
 	posting  bool    // a POST is being read
-	probe    *socket // the WebSocket of an upgrade under way
-	probed   bool    // it has been sent "3probe"
+	probed   bool    // probe has been sent "3probe"
 	farewell bool    // closed by its client: one poll is still answered
-	ended    bool    // done is closed
-
-	deflates atomic.Bool // sock takes compressed messages, from now on
+	poll     *poll   // the GET that hangs
+	probe    *socket // the WebSocket of an upgrade under way
 }
 
 func newConn(s *Server, r *http.Request) *Conn {

@@ -27,35 +27,46 @@ func (c *Conn) flushNow() {
 // doesn't take is left to a goroutine that waits; what comes after the batch
 // gets in line again, so that one busy connection doesn't hold up the others.
 func (c *Conn) flush(b *batch) {
+	if s := c.beginWrite(b); s != nil {
+		n, err := b.write(s)
+		c.endWrite(s, b, n, err)
+	}
+}
+
+// beginWrite takes a batch to be written to the socket that it returns; nil:
+// there is nothing to be done. Until endWrite the socket isn't closed: what the
+// caller writes to its descriptor must not reach another connection (EIO-59).
+func (c *Conn) beginWrite(b *batch) *socket {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.scheduled = false
 	if c.writing || c.sock == nil || c.queue.empty() || c.state == closed {
-		c.mu.Unlock()
-		return
+		return nil
 	}
 	c.writing = true
-	s := c.sock
 	b.fill(&c.queue)
-	c.mu.Unlock()
+	return c.sock
+}
 
-	n, err := b.write(s)
+// endWrite follows the write of n bytes of a batch.
+func (c *Conn) endWrite(s *socket, b *batch, n int, err error) {
 	defer b.release()
-	if err == errWouldBlock {
-		rest, bytes, packets, last := b.remainder(n), b.bytes, len(b.frames), b.last()
-		c.setWaiting()
-		c.srv.tasks.start(func() { c.flushWaiting(s, rest, bytes, packets, last) })
-		return
-	}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.writing = false
-	if err == nil {
+	switch {
+	case c.state == closed:
+		s.abort() // endLocked has left it to us
+	case err == errWouldBlock:
+		c.writing, c.waiting = true, true
+		rest, bytes, packets, last := b.remainder(n), b.bytes, len(b.frames), b.last()
+		c.srv.tasks.start(func() { c.flushWaiting(s, rest, bytes, packets, last) })
+	case err != nil:
+		c.endLocked(lost(err), verdictClose)
+	default:
 		c.settle(s, b.bytes, len(b.frames), b.last())
 		c.writing = b.last().apart && c.pause()
 		c.wakeIfQueued()
-	}
-	c.mu.Unlock()
-	if err != nil {
-		c.end(lost(err))
 	}
 }
 
@@ -110,12 +121,6 @@ func (c *Conn) pause() bool {
 		c.wakeIfQueued()
 	})
 	return c.waiting
-}
-
-func (c *Conn) setWaiting() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.waiting = true
 }
 
 func (c *Conn) wakeIfQueued() {

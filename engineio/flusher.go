@@ -7,7 +7,7 @@ import (
 
 // turn is how many connections a worker serves before it lets others run, who
 // may have more to say to those that come next.
-const turn = 64
+const turn = 256
 
 // flusher writes what waits for WebSockets. A connection is in its line at
 // most once however much is sent to it, so that all of that goes out in one
@@ -41,35 +41,43 @@ func (f *flusher) add(c *Conn) {
 func (f *flusher) work() {
 	b := f.batches.Get().(*batch)
 	defer f.batches.Put(b)
-	var mine [turn]*Conn
 	for {
 		runtime.Gosched() // let those that are about to send do so first
-		n := f.next(mine[:])
-		if n == 0 {
+		if b.conns = f.next(b.conns[:0], 1); len(b.conns) == 0 {
 			return
 		}
-		for i, c := range mine[:n] {
-			c.flush(b)
-			mine[i] = nil
-		}
+		b.serve()
 	}
 }
 
-// next takes the first of the line; none ends the worker.
-func (f *flusher) next(mine []*Conn) int {
+// help serves the first of the line on the goroutine of a reader that is about
+// to wait: mostly they are those that its client wanted something sent to, and
+// then itself. No other goroutine needs to run for an answer.
+func (f *flusher) help() {
+	b := f.batches.Get().(*batch)
+	defer f.batches.Put(b)
+	b.conns = f.next(b.conns[:0], 0)
+	b.serve()
+}
+
+// next moves the first of the line to mine; where there is none, so many workers
+// less are there.
+func (f *flusher) next(mine []*Conn, leave int) []*Conn {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	n := copy(mine, f.line[f.head:])
-	clear(f.line[f.head : f.head+n])
-	f.head += n
-	if f.head == len(f.line) {
-		f.line, f.head = f.line[:0], 0
-	}
+	n := min(len(f.line)-f.head, turn)
 	if n == 0 {
-		f.workers--
+		f.workers -= leave
 		if cap(f.line) > 1024 {
 			f.line = nil
 		}
+		return mine
 	}
-	return n
+	first := f.line[f.head : f.head+n]
+	mine = append(mine, first...)
+	clear(first)
+	if f.head += n; f.head == len(f.line) {
+		f.line, f.head = f.line[:0], 0
+	}
+	return mine
 }

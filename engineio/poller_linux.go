@@ -176,7 +176,6 @@ func (p *poller) register(s *socket) bool {
 		p.byFD[fd] = s
 		event := syscall.EpollEvent{Events: syscall.EPOLLIN | syscall.EPOLLRDHUP | edgeTriggered, Fd: int32(fd)}
 		failed = syscall.EpollCtl(p.epfd, syscall.EPOLL_CTL_ADD, int(fd), &event)
-		s.fd = int(fd)
 	})
 	p.ensure()
 	return err == nil && failed == nil
@@ -237,7 +236,7 @@ func newWorker() *worker {
 	w := &worker{}
 	w.poll = func(fd uintptr) bool {
 		for {
-			w.n, w.err = syscall.EpollWait(int(fd), w.events[:], 0)
+			w.n, w.err = epollNow(int(fd), w.events[:])
 			if w.err != syscall.EINTR {
 				return w.n != 0
 			}
@@ -269,7 +268,7 @@ func (w *worker) readFrom(s *socket, p []byte) (int, error) {
 
 func readNow(fd int, p []byte) (int, error) {
 	for {
-		n, err := syscall.Read(fd, p)
+		n, err := read(fd, p)
 		switch {
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:

@@ -6,14 +6,19 @@ type queue struct {
 	frames []*Frame
 	// bytes and packets count also what a writer has taken but not written.
 	bytes, packets int
+	one            [1]*Frame // the backing of frames while there is one at most
 }
 
-// keepCapacity is how many frames' worth of backing an idle queue keeps.
+// keepCapacity is how many frames' worth of backing an idle queue keeps, if it
+// had use for it.
 const keepCapacity = 8
 
 func (q *queue) empty() bool { return len(q.frames) == 0 }
 
 func (q *queue) push(frames ...*Frame) {
+	if q.frames == nil {
+		q.frames = q.one[:0]
+	}
 	q.frames = append(q.frames, frames...)
 	q.packets += len(frames)
 	for _, f := range frames {
@@ -60,7 +65,7 @@ func (q *queue) drop(n int) {
 	rest := copy(q.frames, q.frames[n:])
 	clear(q.frames[rest:])
 	q.frames = q.frames[:rest]
-	if rest == 0 && cap(q.frames) > keepCapacity {
+	if rest == 0 && (n == 1 || cap(q.frames) > keepCapacity) {
 		q.frames = nil
 	}
 }

@@ -298,3 +298,28 @@ func TestReceiver(t *testing.T) {
 		})
 	}
 }
+
+func TestEndWhileWriting(t *testing.T) {
+	t.Run("EIO-59 a socket is closed when nobody writes to it any more", func(t *testing.T) {
+		h := newHost(t, Config{})
+		p, c := h.openWebSocket()
+		p.await(t, func() bool { return !p.writing && !p.scheduled })
+		p.mu.Lock()
+		p.queue.push(text("last"))
+		p.mu.Unlock()
+		b := newBatch()
+		s := p.beginWrite(b)
+		require.NotNil(t, s)
+		p.Conn.end(lost(errTest))
+
+		open := func() bool { return s.raw.Control(func(uintptr) {}) == nil }
+		require.True(t, open(), "closed while it is written to")
+		n, err := b.write(s)
+		p.endWrite(s, b, n, err)
+		require.NoError(t, err)
+		require.False(t, open(), "left open")
+		require.Equal(t, "4last", c.text())
+		c.ended()
+		require.ErrorIs(t, p.end(t).Err, errTest)
+	})
+}

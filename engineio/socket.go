@@ -13,8 +13,9 @@ import (
 
 // socket is the WebSocket below a session.
 type socket struct {
-	conn net.Conn
+	fd   int             // of raw; not another's until abort
 	raw  syscall.RawConn // nil: no way to write without waiting
+	conn net.Conn
 	in   *ws.Reader
 
 	early []byte // what the HTTP server had read beyond the request
@@ -26,7 +27,6 @@ type socket struct {
 	// Of the poller, see poller.go:
 	at         atomic.Uint32 // whereabouts
 	ending     atomic.Bool   // the peer's end has come or is near
-	fd         int           // guarded by the poller
 	registered bool          // these are the reader's own
 	stays      bool          // can't be parked
 	drained    bool          // the last read took all there was
@@ -83,6 +83,7 @@ func hijack(w http.ResponseWriter, limit int, deflates bool) (*socket, error) {
 	}
 	if sc, ok := conn.(syscall.Conn); ok && canWriteNow {
 		s.raw, _ = sc.SyscallConn()
+		_ = s.raw.Control(func(fd uintptr) { s.fd = int(fd) })
 	}
 	s.in = ws.NewReader(s, limit)
 	if deflates {

@@ -97,6 +97,7 @@ func (c *Conn) readPackets(s *socket, w *worker) {
 // park writes what the session has to say and leaves its WebSocket until more
 // comes. A session that is about to end keeps its reader, which sees it through.
 func (c *Conn) park(s *socket) bool {
+	c.srv.flusher.help()
 	c.flushNow()
 	c.mu.Lock()
 	defer c.mu.Unlock()

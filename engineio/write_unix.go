@@ -8,9 +8,9 @@ import "syscall"
 const canWriteNow = true
 
 // writeNow writes to a non-blocking socket what the kernel takes at once.
-func writeNow(fd uintptr, p []byte) (int, error) {
+func writeNow(fd int, p []byte) (int, error) {
 	for {
-		n, err := syscall.Write(int(fd), p)
+		n, err := write(fd, p)
 		switch err {
 		case nil:
 			return n, nil
