@@ -124,10 +124,7 @@ func (s *Socket) ack(id uint64, args []any) error {
 	if len(attachments) > s.ns.srv.cfg.MaxAttachments {
 		return fmt.Errorf("socketio: acknowledgement: %w", packet.ErrAttachments)
 	}
-	first := engineio.NewTextFrame(text)
+	first := [1]*engineio.Frame{engineio.NewTextFrame(text)}
 	keepScratch(buf, text)
-	if len(attachments) == 0 {
-		return s.client.conn.Send(first)
-	}
-	return s.client.conn.Send(frames(first, attachments)...)
+	return s.conn.Send(frames(first[:], attachments)...)
 }

@@ -68,11 +68,13 @@ func (b *Broadcast) Send(p *Packet) error {
 	if p.ns != b.ns {
 		return errOtherNamespace
 	}
-	if b.volatile {
-		p = b.ns.volatile(p)
+	switch log := b.ns.log(); {
+	case b.volatile:
+		b.deliver(b.ns.volatile(p))
+	case log != nil:
+		log.record(b.ns.name, b.target, p, b.deliver)
+	default:
 		b.deliver(p)
-	} else {
-		b.ns.record(b.target, p, b.deliver)
 	}
 	if b.local || !b.ns.remote {
 		return nil

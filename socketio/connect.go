@@ -119,7 +119,7 @@ func (s *Socket) enter(session Session) bool {
 	}
 	s.ns.adapter.Join(s, session.Rooms...)
 	s.client.keep()
-	_ = s.client.conn.Send(engineio.NewApartFrame(s.answer()))
+	_ = s.conn.Send(engineio.NewApartFrame(s.answer()))
 	if !session.gated {
 		s.openGate(s.ctx)
 	}

@@ -21,6 +21,8 @@ type Packet struct {
 	text        []byte
 	attachments [][]byte
 	seq         uint64 // position in the log of MemorySessions; 0: none
+
+	one [1]*engineio.Frame // the backing of frames without attachments
 }
 
 // Encode encodes an event. An argument may be anything that encoding/json
@@ -45,12 +47,20 @@ func (n *Namespace) encode(id uint64, hasID bool, event string, args []any) (*Pa
 	if len(attachments) > n.srv.cfg.MaxAttachments {
 		return nil, fmt.Errorf("socketio: event %q: %w", event, packet.ErrAttachments)
 	}
-	p := &Packet{ns: n, frames: frames(engineio.NewTextFrame(text), attachments)}
+	p := newPacket(n, text, attachments)
 	if n.keepText {
 		p.text, p.attachments = append([]byte(nil), text...), attachments
 	}
 	keepScratch(buf, text)
 	return p, nil
+}
+
+// newPacket frames a packet; text is copied for that.
+func newPacket(n *Namespace, text []byte, attachments [][]byte) *Packet {
+	p := &Packet{ns: n}
+	p.one[0] = engineio.NewTextFrame(text)
+	p.frames = frames(p.one[:], attachments)
+	return p
 }
 
 // keepScratch gives a buffer back, unless it has grown beyond what is usual.
@@ -65,7 +75,9 @@ func keepScratch(buf *[]byte, grown []byte) {
 func (p *Packet) with(arg []byte) *Packet {
 	text := append(p.text[:len(p.text)-1:len(p.text)-1], ',')
 	text = append(append(text, arg...), ']')
-	return &Packet{ns: p.ns, frames: frames(engineio.NewTextFrame(text), p.attachments), text: text, attachments: p.attachments}
+	longer := newPacket(p.ns, text, p.attachments)
+	longer.text, longer.attachments = text, p.attachments
+	return longer
 }
 
 // endsInString says whether the official client would take the last argument,
@@ -75,13 +87,11 @@ func (p *Packet) endsInString() bool {
 }
 
 // frames makes the frames of a packet: its text, then its attachments.
-func frames(text *engineio.Frame, attachments [][]byte) []*engineio.Frame {
-	out := make([]*engineio.Frame, 1, 1+len(attachments))
-	out[0] = text
+func frames(text []*engineio.Frame, attachments [][]byte) []*engineio.Frame {
 	for _, a := range attachments {
-		out = append(out, engineio.NewBinaryFrame(a))
+		text = append(text, engineio.NewBinaryFrame(a))
 	}
-	return out
+	return text
 }
 
 // Emit sends an event; see Namespace.Encode for its arguments. With a
@@ -113,8 +123,12 @@ func (s *Socket) Send(p *Packet) error {
 	if p.ns != s.ns {
 		return errOtherNamespace
 	}
+	log := s.ns.log()
+	if log == nil {
+		return s.push(p, false)
+	}
 	var err error
-	s.ns.record(adapter.Target{Rooms: []string{s.id}}, p, func(p *Packet) { err = s.push(p, false) })
+	log.record(s.ns.name, adapter.Target{Rooms: []string{s.id}}, p, func(p *Packet) { err = s.push(p, false) })
 	return err
 }
 
@@ -124,7 +138,7 @@ func (s *Socket) SendWait(ctx context.Context, p *Packet) error {
 	if p.ns != s.ns {
 		return errOtherNamespace
 	}
-	return s.client.conn.SendWait(ctx, p.frames...)
+	return s.conn.SendWait(ctx, p.frames...)
 }
 
 // push hands a packet to the connection, or to the gate before it.
@@ -141,12 +155,12 @@ func (s *Socket) push(p *Packet, volatile bool) error {
 			return nil
 		}
 	}
-	if s.ctx.Err() != nil {
+	if s.gone.Load() {
 		return ErrDisconnected
 	}
 	if volatile {
-		s.client.conn.SendVolatile(p.frames...)
+		s.conn.SendVolatile(p.frames...)
 		return nil
 	}
-	return s.client.conn.Send(p.frames...)
+	return s.conn.Send(p.frames...)
 }

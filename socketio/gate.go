@@ -68,7 +68,7 @@ func (s *Socket) openGate(ctx context.Context) error {
 			return nil
 		}
 		for _, p := range waiting {
-			if err := s.client.conn.SendWait(ctx, p.frames...); err != nil {
+			if err := s.conn.SendWait(ctx, p.frames...); err != nil {
 				return err
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"sync"
 
-	"github.com/agentportal/portal/engineio"
 	"github.com/agentportal/portal/socketio/adapter"
 	"github.com/agentportal/portal/socketio/packet"
 )
@@ -42,7 +41,8 @@ func describe(s *Socket) adapter.Answer {
 // apply carries out an operation on the sockets of this node.
 func (n *Namespace) apply(t adapter.Target, op adapter.Op) {
 	if op.Emit != nil {
-		p := &Packet{ns: n, frames: frames(engineio.NewTextFrame(op.Emit.Text), op.Emit.Attachments), text: op.Emit.Text, attachments: op.Emit.Attachments}
+		p := newPacket(n, op.Emit.Text, op.Emit.Attachments)
+		p.text, p.attachments = op.Emit.Text, op.Emit.Attachments
 		b := &Broadcast{ns: n, target: t, volatile: op.Emit.Volatile}
 		b.deliver(p)
 		return

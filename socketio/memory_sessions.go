@@ -174,7 +174,7 @@ func (sp *memorySpace) attach(s *Socket, k *memorySession) error {
 // replay sends what was missed, as the socket's queue drains.
 func (sp *memorySpace) replay(ctx context.Context, s *Socket, missed []memoryEvent) error {
 	for _, e := range missed {
-		if err := s.client.conn.SendWait(ctx, e.packet.frames...); err != nil {
+		if err := s.conn.SendWait(ctx, e.packet.frames...); err != nil {
 			return err
 		}
 		sp.mu.Lock()

@@ -129,13 +129,10 @@ func (n *Namespace) call(ctx context.Context, c *Call) bool {
 	return n.pattern != nil && n.pattern.own.call(ctx, c) || found
 }
 
-// record has MemorySessions note an event and number it, then delivers it.
-func (n *Namespace) record(t adapter.Target, p *Packet, deliver func(*Packet)) {
-	if m, ok := n.srv.cfg.Sessions.(*MemorySessions); ok {
-		m.record(n.name, t, p, deliver)
-		return
-	}
-	deliver(p)
+// log is what notes and numbers events before they are delivered; nil: nothing.
+func (n *Namespace) log() *MemorySessions {
+	m, _ := n.srv.cfg.Sessions.(*MemorySessions)
+	return m
 }
 
 // volatile is the packet in a form that no client takes for one with an offset.

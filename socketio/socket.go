@@ -20,25 +20,31 @@ import (
 // concurrent use; its handlers run one at a time, in the order of arrival, on
 // the goroutine that reads the connection.
 type Socket struct {
-	// Set before anybody else knows the socket.
-	ns        *Namespace
-	client    *client
-	id, pid   string
+	// First what every event to the socket needs, close together; see
+	// engineio.Conn.
+	gate    atomic.Pointer[gate] // nil: open
+	conn    *engineio.Conn       // the client's
+	session *memorySession       // of MemorySessions; guarded by it
+	gone    atomic.Bool          // ctx is done
+
 	recovered bool
-	auth      json.RawMessage
-	opened    time.Time
-	ctx       context.Context // done when the socket has ended; see Context
-	cancel    context.CancelCauseFunc
+	told      bool  // OnDisconnect's functions have been called; guarded by mu
+	state     state // guarded by mu
+
+	// Set before anybody else knows the socket.
+	ns      *Namespace
+	client  *client
+	id, pid string
+	auth    json.RawMessage
+	opened  time.Time
+	ctx     context.Context // done when the socket has ended; see Context
+	cancel  context.CancelCauseFunc
 
 	lane       lane
 	acks       acks
-	gate       atomic.Pointer[gate] // nil: open
-	membership adapter.Membership   // guarded by the adapter
-	session    *memorySession       // of MemorySessions; guarded by it
+	membership adapter.Membership // guarded by the adapter
 
 	mu       sync.Mutex
-	state    state
-	told     bool     // OnDisconnect's functions have been called
 	rooms    []string // those at the end
 	data     any
 	bindings []binding
@@ -80,7 +86,7 @@ type Handshake struct {
 }
 
 func newSocket(c *client, n *Namespace, auth json.RawMessage) *Socket {
-	s := &Socket{ns: n, client: c, id: newID(), auth: auth, opened: time.Now()}
+	s := &Socket{conn: c.conn, ns: n, client: c, id: newID(), auth: auth, opened: time.Now()}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.gate.Store(newGate())
 	return s
@@ -100,7 +106,7 @@ func (s *Socket) Recovered() bool { return s.recovered }
 func (s *Socket) Namespace() *Namespace { return s.ns }
 
 // Conn is the connection beneath, which may carry sockets of other namespaces.
-func (s *Socket) Conn() *engineio.Conn { return s.client.conn }
+func (s *Socket) Conn() *engineio.Conn { return s.conn }
 
 // Context is done when the socket has ended; its cause is the DisconnectReason.
 // Handlers get it.
@@ -109,7 +115,7 @@ func (s *Socket) Context() context.Context { return s.ctx }
 // Handshake is what the client sent when it connected.
 func (s *Socket) Handshake() *Handshake {
 	h := &Handshake{Auth: s.auth, Time: s.opened}
-	if r := s.client.conn.Request(); r != nil {
+	if r := s.conn.Request(); r != nil {
 		h.Header, h.RemoteAddr = r.Header, r.RemoteAddr
 		if r.URL != nil {
 			h.Query = r.URL.Query()
@@ -251,7 +257,7 @@ func (s *Socket) Membership() *adapter.Membership { return &s.membership }
 // back by itself. The connection stays, for other namespaces.
 func (s *Socket) Disconnect() {
 	if s.Connected() {
-		_ = s.client.conn.Send(engineio.NewTextFrame(packet.AppendDisconnect(nil, s.ns.name)))
+		_ = s.conn.Send(engineio.NewTextFrame(packet.AppendDisconnect(nil, s.ns.name)))
 	}
 	s.end(DisconnectReason{Code: ReasonServer}, false)
 }
@@ -278,6 +284,7 @@ func (s *Socket) end(reason DisconnectReason, onReader bool) {
 
 	s.depart(reason)
 	s.client.remove(s)
+	s.gone.Store(true)
 	s.cancel(reason)
 	s.gate.Load().drop()
 	s.acks.end()

@@ -42,12 +42,14 @@ func echoAuth(_ context.Context, s *socketio.Socket) {
 	_ = s.Emit("auth", auth)
 }
 
+var done, failed = json.RawMessage(`{"ok":true}`), json.RawMessage(`{"ok":false}`)
+
 // outcome says whether what was asked for has been done.
 func outcome(ok bool) json.RawMessage {
 	if ok {
-		return json.RawMessage(`{"ok":true}`)
+		return done
 	}
-	return json.RawMessage(`{"ok":false}`)
+	return failed
 }
 
 // join joins the named room.
