@@ -111,9 +111,9 @@ func (in Inbound) cleaned() Inbound {
 }
 
 func (in Inbound) check() error {
-	switch {
-	case in.WAMID == "":
-		return portal.Errorf(portal.Invalid, "wamid is missing")
+	switch err := checkWAMID(in.WAMID); {
+	case err != nil:
+		return err
 	case in.WaID == "":
 		return portal.Errorf(portal.Invalid, "wa_id is missing")
 	case in.At.IsZero():

@@ -126,6 +126,17 @@ func TestReceive(t *testing.T) {
 		require.Equal(t, msg.Text, b.message(msg.ID).Text)
 		b.changesNothing(func() { b.receive(in) })
 	})
+	t.Run("DESK-7 a wamid that no index can hold", func(t *testing.T) {
+		b := newBench(t)
+		longest := strings.Repeat("w", 1024)
+		require.NotEmpty(t, b.receive(text(longest, "111", "fits")))
+		for _, wamid := range []string{longest + "w", strings.Repeat("\x00", 342)} { // U+FFFD has three bytes
+			in := text(wamid, "111", "doesn't")
+			require.Equal(t, portal.Invalid, code(b.Receive(t.Context(), "acme", []desk.Inbound{in})[0]))
+			r := desk.Report{WAMID: wamid, Status: portal.StatusRead, At: portal.At(b.now)}
+			require.Equal(t, portal.Invalid, code(b.Report(t.Context(), "acme", []desk.Report{r})[0]))
+		}
+	})
 }
 
 func TestBatches(t *testing.T) {

@@ -48,9 +48,9 @@ func advance(ctx context.Context, c *change, m *portal.Message, r Report) error 
 }
 
 func checkReport(r Report) error {
-	switch {
-	case r.WAMID == "":
-		return portal.Errorf(portal.Invalid, "wamid is missing")
+	switch err := checkWAMID(r.WAMID); {
+	case err != nil:
+		return err
 	case !r.Status.Reportable():
 		return portal.Errorf(portal.Invalid, "status is none that is reported")
 	case r.At.IsZero():

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -209,5 +210,11 @@ func TestSends(t *testing.T) {
 		b.report("w1", portal.StatusRead, b.now)
 		require.Equal(t, portal.StatusRead, b.message(first.ID).Status)
 		require.Equal(t, portal.StatusSent, b.message(second.ID).Status)
+
+		third := b.reply(conv.ID, "c3")
+		require.NoError(t, b.SendAccepted(t.Context(), "acme", third.ID, strings.Repeat("w", 1025), b.now))
+		third = b.message(third.ID)
+		require.Nil(t, third.WAMID)
+		require.Equal(t, portal.StatusSent, third.Status)
 	})
 }

@@ -75,10 +75,10 @@ func (c *change) settleSend(ctx context.Context, messageID string) (*portal.Mess
 }
 
 // name gives a message its wamid and tells whether it has. It keeps a wamid that
-// it has; one that another message has is left to that: the message is sent all
-// the same, and only its reports can't be told apart.
+// it has; one that another message has is left to that, and one that can't be is
+// no name: the message is sent all the same, and only its reports can't be told.
 func (c *change) name(ctx context.Context, m *portal.Message, wamid string) (bool, error) {
-	if wamid == "" || m.WAMID != nil {
+	if checkWAMID(wamid) != nil || m.WAMID != nil {
 		return false, nil
 	}
 	_, err := c.tx.MessageByWAMID(ctx, wamid)

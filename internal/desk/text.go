@@ -15,6 +15,10 @@ const (
 	maxID       = 200  // bytes of an id that a client sends
 )
 
+// maxWAMID is the bytes of a wamid at most; the provider's have about 60. Longer
+// ones don't fit into a database's index.
+const maxWAMID = 1024
+
 // clean makes s storable everywhere: U+0000 and what is no UTF-8 become U+FFFD.
 // Nothing else of it changes.
 func clean(s string) string {
@@ -50,6 +54,16 @@ func isBlank(r rune) bool {
 		return false
 	}
 	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+func checkWAMID(wamid string) error {
+	switch {
+	case wamid == "":
+		return portal.Errorf(portal.Invalid, "wamid is missing")
+	case len(wamid) > maxWAMID:
+		return portal.Errorf(portal.Invalid, "wamid has %d bytes; at most %d are allowed", len(wamid), maxWAMID)
+	}
+	return nil
 }
 
 // checkText refuses a text that isn't worth sending.

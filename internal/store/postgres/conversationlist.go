@@ -54,9 +54,11 @@ func listQuery(tenant string, q store.ConversationQuery) (text string, args []an
 		where = append(where, "c.assignee_id = "+mark(q.AssigneeID))
 	}
 	if q.Search != "" {
-		// strpos takes the term as it is: no pattern, nothing to escape.
-		where = append(where, "c.contact_id IN (SELECT s.id FROM contacts s WHERE s.tenant_id = $1 AND (strpos(s.folded, "+
-			mark(store.Fold(q.Search))+") > 0 OR strpos(s.wa_id, "+mark(q.Search)+") > 0))")
+		// strpos takes the term as it is: no pattern, nothing to escape. Each half
+		// has an index of its own, since long names don't fit into one.
+		found := "s.tenant_id = $1 AND (strpos(s.folded, " + mark(store.Fold(q.Search)) + ") > 0 OR strpos(s.wa_id, " + mark(q.Search) + ") > 0)"
+		where = append(where, "c.contact_id IN (SELECT s.id FROM contacts s WHERE octet_length(s.folded) <= 1000 AND "+found+
+			" UNION ALL SELECT s.id FROM contacts s WHERE octet_length(s.folded) > 1000 AND "+found+")")
 	}
 	if q.After != nil {
 		var marks []string

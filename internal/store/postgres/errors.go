@@ -59,6 +59,8 @@ func mapServerError(e *pgconn.PgError, err error, what string) error {
 		return &portal.Error{Code: portal.Unavailable, Message: "the transaction took too long", Err: err}
 	}
 	switch e.Code[:min(2, len(e.Code))] {
+	case "22", "54": // data exception, program limit: no other attempt would change it
+		return &portal.Error{Code: portal.Invalid, Message: "the database can't hold this", Err: err}
 	case "28", "3D": // authorization, database name
 		return &portal.Error{Code: portal.Unavailable, Message: "the database refuses: check its name, the user and the password", Err: err}
 	case "53", "58": // out of disk, memory, connections; I/O

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"sync"
@@ -277,4 +278,22 @@ func TestClosedIsUnavailable(t *testing.T) {
 	require.NoError(t, s.Close())
 	require.Equal(t, portal.Unavailable, portal.CodeOf(say(t.Context(), s)))
 	require.Equal(t, portal.Unavailable, portal.CodeOf(s.Ping(t.Context())))
+}
+
+// PG-10
+func TestWhatTheDatabaseCantHoldIsInvalid(t *testing.T) {
+	s := tenant(t, Config{URL: newSchema(t)})
+	var long strings.Builder
+	for range 300 {
+		long.WriteString(rand.Text())
+	}
+	wamid := long.String()
+	for what, m := range map[string]*portal.Message{
+		"more than an index row": {ID: "long", ConversationID: "c", WAMID: &wamid, CreatedAt: start},
+		"a byte that is none":    {ID: "nul", ConversationID: "c", Text: "\x00", CreatedAt: start},
+	} {
+		err := s.Update(t.Context(), "acme", func(tx store.Tx) error { return tx.PutMessage(t.Context(), m) })
+		require.Equal(t, portal.Invalid, portal.CodeOf(err), "%s: %v", what, err)
+	}
+	require.NoError(t, say(t.Context(), s))
 }

@@ -2,8 +2,10 @@ package storetest
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/agentportal/portal"
@@ -16,6 +18,7 @@ var listCases = []testCase{
 	{"STORE-14 filters select, alone and together", filters},
 	{"STORE-15 a search is a literal part of the name or number", searchLiteral},
 	{"STORE-15 in any case", searchAnyCase},
+	{"STORE-15 in a name of any length", searchLongName},
 }
 
 func (b *bench) list(q store.ConversationQuery) (list []*portal.Conversation) {
@@ -156,4 +159,19 @@ func searchAnyCase(b *bench) {
 			"οδυσσευς": {"greek"}, "Οδυσσεύς": {}, "istanbul": {"turkish"}, "İstanbul": {"turkish"}, "ışık": {"turkish"}, "IŞIK": {"turkish"},
 			"МАРИЯ": {"russian"}, "мария": {"russian"}, "renée": {"decomposed"}, "RENÉE": {"decomposed"}, "👩‍👧": {"emoji"}, "JOE": {"c1"},
 		})
+}
+
+// searchLongName has a name that no compression makes short enough for a
+// database's index.
+func searchLongName(b *bench) {
+	var name strings.Builder
+	for i := range 2_000 {
+		fmt.Fprintf(&name, "%x", sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
+	}
+	whole := name.String()
+	b.searches(map[string]string{"long": whole + " Miller", "short": "Miller"},
+		map[string][]string{"miller": {"long", "short"}, strings.ToUpper(whole[100_000:100_030]): {"long"}, "5": {"c1", "long", "short"}})
+	for _, c := range b.list(store.ConversationQuery{Search: " miller"}) {
+		require.Equal(b.t, whole+" Miller", c.Contact.Name, "kept whole")
+	}
 }
