@@ -43,6 +43,12 @@ func (d *Desk) Seed(ctx context.Context, s Seed) error {
 	if err != nil {
 		return err
 	}
+	if err := s.checkNumbers(existing); err != nil {
+		return err
+	}
+	if err := d.checkEmails(ctx, s); err != nil {
+		return err
+	}
 	known := make(map[string]bool, len(existing))
 	for _, t := range existing {
 		known[t.ID] = true
@@ -65,6 +71,68 @@ func (d *Desk) Seed(ctx context.Context, s Seed) error {
 	return nil
 }
 
+// checkNumbers refuses a new tenant with another's phone number id, of the file or
+// of the database.
+func (s Seed) checkNumbers(existing []portal.Tenant) error {
+	owners := make(map[string]string)
+	known := make(map[string]bool)
+	for _, t := range existing {
+		owners[t.WhatsApp.PhoneNumberID], known[t.ID] = t.ID, true
+	}
+	for _, t := range s.Tenants {
+		number := t.WhatsApp.PhoneNumberID
+		if number == "" || known[t.ID] {
+			continue
+		}
+		if owner, taken := owners[number]; taken && owner != t.ID {
+			return portal.Errorf(portal.Conflict, "tenant %s: phone number id %s is %s's", t.ID, number, owner)
+		}
+		owners[number] = t.ID
+	}
+	return nil
+}
+
+// checkEmails does the same for new users' emails.
+func (d *Desk) checkEmails(ctx context.Context, s Seed) error {
+	type owner struct{ tenant, user string }
+	owners := make(map[string]owner)
+	for _, t := range s.Tenants {
+		for _, u := range t.Users {
+			email, self := normalEmail(u.Email), owner{t.ID, u.ID}
+			if _, taken := owners[email]; !taken {
+				owners[email] = self
+				switch known, err := d.store.UserByEmail(ctx, email); {
+				case err == nil:
+					owners[email] = owner{known.TenantID, known.ID}
+				case portal.CodeOf(err) != portal.NotFound:
+					return err
+				}
+			}
+			if owners[email] == self {
+				continue
+			}
+			switch exists, err := d.userExists(ctx, t.ID, u.ID); {
+			case err != nil:
+				return err
+			case !exists:
+				return portal.Errorf(portal.Conflict, "user %s of %s: the email is in use", u.ID, t.ID)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Desk) userExists(ctx context.Context, tenantID, userID string) (bool, error) {
+	err := d.store.View(ctx, tenantID, func(tx store.ReadTx) error {
+		_, err := tx.User(ctx, userID)
+		return err
+	})
+	if portal.CodeOf(err) == portal.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // about puts before a refusal what of the file it is about.
 func about(err error, what string, args ...any) error {
 	var own *portal.Error
@@ -75,11 +143,7 @@ func about(err error, what string, args ...any) error {
 }
 
 func (d *Desk) seedUser(ctx context.Context, tenantID string, u SeedUser) error {
-	err := d.store.View(ctx, tenantID, func(tx store.ReadTx) error {
-		_, err := tx.User(ctx, u.ID)
-		return err
-	})
-	if portal.CodeOf(err) != portal.NotFound {
+	if exists, err := d.userExists(ctx, tenantID, u.ID); exists || err != nil {
 		return err
 	}
 	hash, err := d.hashPassword(u.Password)

@@ -220,6 +220,25 @@ func TestSeed(t *testing.T) {
 		}
 		require.Equal(t, before, state())
 	})
+	t.Run("DESK-36 a file that doesn't fit what exists changes nothing", func(t *testing.T) {
+		before := state()
+		for what, spoil := range map[string]func(good, bad *desk.SeedTenant){
+			"another tenant's number": func(_, bad *desk.SeedTenant) { bad.WhatsApp = seed.Tenants[0].WhatsApp },
+			"a number twice":          func(good, bad *desk.SeedTenant) { bad.WhatsApp = good.WhatsApp },
+			"another user's email":    func(_, bad *desk.SeedTenant) { bad.Users[0].Email = "ANN@acme.test" },
+			"an email twice":          func(good, bad *desk.SeedTenant) { bad.Users[0].Email = good.Users[0].Email },
+		} {
+			file := desk.Seed{}
+			for _, id := range []string{"good", "bad"} {
+				file.Tenants = append(file.Tenants, desk.SeedTenant{
+					Tenant: portal.Tenant{ID: id, Name: id, WhatsApp: portal.WhatsApp{PhoneNumberID: "number of " + id}},
+					Users:  []desk.SeedUser{{ID: "u", Email: id + "@new.test", Password: "x", Name: "U", Role: portal.RoleAgent}}})
+			}
+			spoil(&file.Tenants[0], &file.Tenants[1])
+			require.Equal(t, portal.Conflict, code(b.Seed(t.Context(), file)), what)
+			require.Equal(t, before, state(), what)
+		}
+	})
 	t.Run("DESK-36 an error names the user, not the password", func(t *testing.T) {
 		taken := desk.Seed{Tenants: []desk.SeedTenant{{Tenant: portal.Tenant{ID: "acme", Name: "Acme"},
 			Users: []desk.SeedUser{{ID: "dup", Email: "ann@acme.test", Password: "secret-password", Name: "Dup", Role: portal.RoleAgent}}}}}
