@@ -92,14 +92,14 @@ func TestTimestamp(t *testing.T) {
 	for raw, want := range map[string]time.Time{
 		`"1767225600"`: at, `1767225600`: at, `" 1767225600 "`: at, `1767225600.5`: at.Add(500 * time.Millisecond), `"1767225600.25"`: at.Add(250 * time.Millisecond),
 		`1.7672256e9`: at, `1767225600e0`: at, `"2026-01-01T00:00:00Z"`: at, `"2026-01-01t02:00:00.123456+02:00"`: at.Add(123 * time.Millisecond), `"2026-01-01T00:00:00z"`: at,
-		`1`: time.Unix(1, 0), `"17"`: time.Unix(17, 0), `253402300799`: time.Unix(253402300799, 0), `"9999-12-31T23:59:59.999Z"`: time.Unix(253402300799, 999e6),
+		`"2016-12-31T23:59:60Z"`: time.Unix(1483228800, 0), `"2016-12-31t18:59:60.5-05:00"`: time.Unix(1483228800, 5e8), `1`: time.Unix(1, 0), `"17"`: time.Unix(17, 0), `253402300799`: time.Unix(253402300799, 0), `"9999-12-31T23:59:59.999Z"`: time.Unix(253402300799, 999e6),
 	} {
 		got, err := fields{"timestamp": json.RawMessage(raw)}.timestamp()
 		require.NoError(t, err, "BR-3 %s", raw)
 		require.Equal(t, portal.At(want), got, "BR-3 %s", raw)
 	}
 	for _, raw := range []string{`0`, `"0"`, `-1`, `"-1767225600"`, `0.9`, `253402300800`, `253402300799.9999`, `1767225600000`, `1e99`, `1E+9999`, `""`, `"x"`, `"0x6955b900"`, `"inf"`, `"NaN"`,
-		`"1_767_225_600"`, `"17672256001767225600176722560017672256"`, `"2026-01-01"`, `"2026-13-01T00:00:00Z"`, `"1969-12-31T23:59:59Z"`, `"9999-12-31T23:59:59-01:00"`, `"2026-02-30T00:00:00Z"`, `"2026-01-01 00:00:00"`,
+		`"1_767_225_600"`, `"17672256001767225600176722560017672256"`, `"2026-01-01"`, `"2026-13-01T00:00:00Z"`, `"1969-12-31T23:59:59Z"`, `"9999-12-31T23:59:59-01:00"`, `"2026-02-30T00:00:00Z"`, `"2026-01-01T00:60:60Z"`, `"2026-01-01T00:00:61Z"`, `"2026-01-01 00:00:00"`,
 		`true`, `{}`, `[]`, `["1767225600"]`, `{"seconds":1767225600}`} {
 		_, err := fields{"timestamp": json.RawMessage(raw)}.timestamp()
 		require.EqualError(t, err, "timestamp is no time: Unix seconds or RFC 3339 are", "BR-3 %s", raw)
@@ -119,6 +119,11 @@ func TestContent(t *testing.T) {
 		"pdf":               {changes{"message_text": nil, "media_url": "https://m.test/b.pdf"}, portal.TypeDocument, ""},
 		"no ending":         {changes{"message_text": nil, "media_url": "https://m.test/media/123"}, portal.TypeDocument, ""},
 		"no URL":            {changes{"message_text": nil, "media_url": "%zz.png"}, portal.TypeImage, ""},
+		"no URL, signed":    {changes{"message_text": nil, "media_url": "https://m.test/100%.jpg?sig=a.pdf"}, portal.TypeImage, ""},
+		"fragment":          {changes{"message_text": nil, "media_url": "https://m.test/b.mpeg#a?b.png"}, portal.TypeVideo, ""},
+		"MIME type":         {changes{"message_text": nil, "media_url": "https://m.test/123", "mime_type": "audio/ogg; codecs=opus"}, portal.TypeAudio, ""},
+		"MIME type unknown": {changes{"message_text": nil, "media_url": "https://m.test/123", "mime_type": "font/woff"}, portal.TypeDocument, ""},
+		"ending first":      {changes{"message_text": nil, "media_url": "https://m.test/b.pdf", "mime_type": "image/png"}, portal.TypeDocument, ""},
 		"caption":           {changes{"message_text": nil, "media_url": "https://m.test/b.png", "caption": "look"}, portal.TypeImage, "look"},
 		"text as a caption": {changes{"media_url": "https://m.test/b.png"}, portal.TypeImage, "Hello"},
 		"text and caption":  {changes{"caption": "more"}, portal.TypeText, "Hello\nmore"},
@@ -192,7 +197,7 @@ func TestDecodeReport(t *testing.T) {
 		`[{"code":131047,"title":"Re-engagement message","message":"Other"},{"code":1}]`: {Code: "131047", Message: "Re-engagement message"},
 		`[{"code":"131047","message":"Re-engagement message"}]`:                          {Code: "131047", Message: "Re-engagement message"},
 		`[{"title":"only words"}]`: {Message: "only words"},
-		`[]`:                       nil, `[{}]`: nil, `null`: nil, `"x"`: nil, `{}`: nil, `[5]`: nil, `[null]`: nil, `[{"code":{}}]`: nil,
+		`[]`:                       nil, `[{}]`: nil, `null`: nil, `"x"`: nil, `{}`: nil, `[5]`: {Code: "5"}, `["131026"]`: {Code: "131026"}, `["Undeliverable"]`: {Message: "Undeliverable"}, `[true]`: nil, `[["x"]]`: nil, `[null]`: nil, `[{"code":{}}]`: nil,
 	} {
 		l, err := decodeReport(with(t, reportExample, changes{"status": "failed", "errors": json.RawMessage(raw)}))
 		require.NoError(t, err)

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"errors"
-	"net/url"
 	"path"
 	"strings"
 
@@ -66,7 +65,7 @@ func (f fields) content(in *desk.Inbound) error {
 	in.ContactName = strings.TrimSpace(name)
 	in.Text = captioned(text, caption)
 	in.MediaURL, in.MimeType, in.Filename = optional(media), optional(mime), optional(file)
-	in.Type = typeOf(kind, media)
+	in.Type = typeOf(kind, media, mime)
 	return nil
 }
 
@@ -81,24 +80,38 @@ func captioned(text, caption string) string {
 	return text + "\n" + caption
 }
 
-// typeOf is the message's type: the one given, else told from the media's URL.
-func typeOf(kind, media string) portal.MessageType {
+// typeOf is the message's type: the one given, else told from the
+// media's URL.
+func typeOf(kind, media, mime string) portal.MessageType {
 	switch {
 	case kind != "":
 		return portal.MessageType(kind)
 	case media == "":
 		return portal.TypeText
 	}
-	ending := media
-	if u, err := url.Parse(media); err == nil {
-		ending = u.Path
-	}
-	switch strings.ToLower(path.Ext(ending)) {
-	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif", ".bmp":
+	address, _, _ := strings.Cut(media, "#") // not url.Parse: many an address is none, and has an ending all the same
+	address, _, _ = strings.Cut(address, "?")
+	switch strings.ToLower(path.Ext(address)) {
+	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif", ".bmp", ".tif", ".tiff", ".avif", ".svg":
 		return portal.TypeImage
-	case ".mp4", ".3gp", ".3gpp", ".mov", ".webm", ".mkv", ".avi", ".m4v":
+	case ".mp4", ".3gp", ".3gpp", ".mov", ".webm", ".mkv", ".avi", ".m4v", ".mpg", ".mpeg":
 		return portal.TypeVideo
 	case ".mp3", ".ogg", ".oga", ".opus", ".aac", ".amr", ".m4a", ".wav", ".flac":
+		return portal.TypeAudio
+	case "":
+		return typeOfMIME(mime)
+	}
+	return portal.TypeDocument
+}
+
+// typeOfMIME serves addresses without an ending.
+func typeOfMIME(mime string) portal.MessageType {
+	switch kind, _, _ := strings.Cut(mime, "/"); kind {
+	case "image":
+		return portal.TypeImage
+	case "video":
+		return portal.TypeVideo
+	case "audio":
 		return portal.TypeAudio
 	}
 	return portal.TypeDocument

@@ -50,6 +50,7 @@ func decodeReport(body []byte) (l letter[desk.Report], err error) {
 }
 
 // failure is the first of a report's errors; nil if it has none that can be read.
+// It is an object, or only its code or its words.
 func (f fields) failure() *portal.MessageError {
 	var list []json.RawMessage
 	if json.Unmarshal(f["errors"], &list) != nil || len(list) == 0 {
@@ -57,7 +58,10 @@ func (f fields) failure() *portal.MessageError {
 	}
 	var e fields
 	if json.Unmarshal(list[0], &e) != nil {
-		return nil
+		e = fields{"code": list[0]}
+		if words, err := e.text("code"); err == nil && !isDigits(words) {
+			e = fields{"message": list[0]}
+		}
 	}
 	code, _ := e.text("code")
 	if raw := e["code"]; code == "" && json.Unmarshal(raw, new(json.Number)) == nil {

@@ -23,6 +23,8 @@ const (
 // beyond JSON's, no "0x10", "inf" or "1_000", which strconv would take.
 var unixSeconds = regexp.MustCompile(`^[0-9]{1,20}(\.[0-9]{1,20})?([eE]\+?[0-9]{1,2})?$`)
 
+var leapSecond = regexp.MustCompile(`^(.{10}T\d\d:\d\d):60(.*)$`)
+
 // timestamp reads Unix seconds, as a number or as text, or RFC 3339.
 func (f fields) timestamp() (portal.Time, error) {
 	raw, ok := f["timestamp"]
@@ -39,11 +41,22 @@ func (f fields) timestamp() (portal.Time, error) {
 	if unixSeconds.MatchString(s) {
 		return seconds(s)
 	}
-	at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(s)) // RFC 3339 allows "t" and "z"
+	s, leap := withoutLeapSecond(strings.ToUpper(s)) // RFC 3339 allows "t" and "z"
+	at, err := time.Parse(time.RFC3339Nano, s)
+	at = at.Add(leap)
 	if err != nil || at.Unix() < minUnix || at.Unix() >= maxUnix {
 		return portal.Time{}, errNoTime()
 	}
 	return portal.At(at), nil
+}
+
+// withoutLeapSecond takes a 60th second, which RFC 3339 knows and package time
+// doesn't, for the one before it, and gives back what is to be added.
+func withoutLeapSecond(s string) (string, time.Duration) {
+	if m := leapSecond.FindStringSubmatch(s); m != nil {
+		return m[1] + ":59" + m[2], time.Second
+	}
+	return s, 0
 }
 
 func seconds(s string) (portal.Time, error) {
