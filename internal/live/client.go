@@ -14,10 +14,12 @@ import (
 	"github.com/agentportal/portal/socketio"
 )
 
-// What a client may always do, per socket.
+// What a socket may do. Clients may always send 200 events a second with bursts
+// of 1,000, and 20 of typing with bursts of 40; the rest is room for what the
+// network holds up and then brings at once.
 const (
-	eventRate, eventBurst   = 200, 1000
-	typingRate, typingBurst = 20, 40
+	eventRate, eventBurst   = 250, 1200
+	typingRate, typingBurst = 25, 60
 )
 
 // client is what live knows of a socket. who, expires, pid and generation are

@@ -56,8 +56,11 @@ func (l *Live) verify(ctx context.Context, s *socketio.Socket) (portal.Identity,
 	if raw := s.Handshake().Auth; len(raw) > 0 {
 		_ = json.Unmarshal(raw, &sent) // what isn't an object holds no token
 	}
-	token, _ := sent.Token.(string)
+	token, isText := sent.Token.(string)
 	who, expires, err := l.cfg.Access.Verify(ctx, token)
+	if sent.Token != nil && !isText {
+		err = &auth.TokenError{Reason: auth.TokenInvalid}
+	}
 	if refused, ok := asTokenError(err); ok {
 		return who, expires, &socketio.ConnectError{Message: "unauthorized", Data: map[string]string{"code": refused.Reason}}
 	}

@@ -12,8 +12,10 @@ import (
 
 // What a user may always do; what is beyond is refused.
 const (
-	callRate  = 200 // calls a second
-	callBurst = 1000
+	// Users may always make 200 calls a second with bursts of 1,000; the rest is
+	// room for what the network holds up and then brings at once.
+	callRate  = 250 // calls a second
+	callBurst = 1250
 )
 
 // userLimits hold each user to the rate. A limiter that has had the time to fill up again says no more than a new
