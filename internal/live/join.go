@@ -39,7 +39,7 @@ func (l *Live) join(ctx context.Context, c *client, body json.RawMessage) (map[s
 		}
 	} else {
 		if err := l.checkSince(ctx, c.who.TenantID, *in.Since); err != nil {
-			return nil, err
+			return nil, l.notJoined(ctx, c, id, err)
 		}
 		// A second join of the same room repeats events; its live events wait
 		// behind the replay like a first one's. It counts from its own position,
@@ -51,13 +51,29 @@ func (l *Live) join(ctx context.Context, c *client, body json.RawMessage) (map[s
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, l.notJoined(ctx, c, id, err)
 	}
 	if err := l.cfg.Store.SetRecoveryRooms(ctx, c.pid, c.generation, rooms, l.cfg.Now()); err != nil {
 		return nil, l.roomsNotStored(c, err)
 	}
 	failpoint.Hit(failpoint.JoinStored)
 	return map[string]any{"seq": pos}, nil
+}
+
+// notJoined sees to it that after a Gone the socket isn't in the room, not even by
+// an earlier join: the client reloads and joins from there, and would be sent twice
+// what comes meanwhile.
+func (l *Live) notJoined(ctx context.Context, c *client, id string, err error) error {
+	if portal.CodeOf(err) != portal.Gone {
+		return err
+	}
+	c.socket.Leave(conversationRoom(id))
+	if failed := l.cfg.Store.SetRecoveryRooms(ctx, c.pid, c.generation, c.exit(id), l.cfg.Now()); failed != nil {
+		if failed = l.roomsNotStored(c, failed); failed != nil {
+			return failed
+		}
+	}
+	return err
 }
 
 // joinSince replays the conversation's message events after since and joins

@@ -131,6 +131,17 @@ func TestRecovery(t *testing.T) {
 		typing, _ := q.call("typing:start", map[string]any{"conversationId": id})
 		require.Equal(t, "forbidden", typing.Error.Code, "the room isn't joined")
 		join(q, map[string]any{"since": a.Error.Seq})
+
+		a, _ = q.call("conversation:join", map[string]any{"conversationId": id, "since": 1})
+		require.Equal(t, "gone", a.Error.Code)
+		typing, _ = q.call("typing:start", map[string]any{"conversationId": id})
+		require.Equal(t, "forbidden", typing.Error.Code, "the room isn't joined any more")
+		q.drop()
+		b.receive("acme", "4915")
+		r, recovered, events := b.again(q, tokens.Access)
+		require.True(t, recovered)
+		require.Equal(t, []string{"conversation:updated", "session:ready"}, names(events), "nor after a recovery")
+		join(r, map[string]any{"since": a.Error.Seq})
 	})
 	t.Run("LIVE-19 drain closes the transports; the next process recovers", func(t *testing.T) {
 		p := b.online(tokens.Access)
