@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -54,6 +55,29 @@ func command(t *testing.T, dir string, env []string, args ...string) ran {
 	}
 	require.NoError(t, ctx.Err(), "it gives up by itself: %s", &stderr)
 	return ran{cmd.ProcessState.ExitCode(), stderr.String()}
+}
+
+// started runs the binary until it listens, and returns what it said until then.
+func started(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.Dir, cmd.Env = dir, []string{asCommand + "=1", "PATH=" + os.Getenv("PATH")}
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	var said strings.Builder
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), "msg=listening") {
+			cancel()
+		}
+	}
+	_ = cmd.Wait() // killed, or said isn't what it should be
+	return said.String()
 }
 
 // TestFirstSteps is what goes wrong on somebody's first day, with the command itself.
@@ -114,7 +138,6 @@ func TestFirstSteps(t *testing.T) {
 		"no PostgreSQL there":      {args: serve("--database-url=postgres://u:hunter2secret@" + dead + "/x"), code: 1, says: []string{"can't be reached", "--database-url"}},
 		"PostgreSQL refuses":       {args: serve("--database-url=" + noRole.String()), code: 1, says: []string{"check its name, the user and the password", "--database-url"}},
 		"wrong kind of database":   {args: serve("--database-url=mysql://u:hunter2secret@h/x"), code: 2, says: []string{"--database-url", "sqlite:"}},
-		"no broker there":          {args: serve("--broker-url=amqp://u:hunter2secret@" + dead + "/"), code: 1, says: []string{"nothing answers at " + dead, "--broker-url"}},
 		"broker refuses user":      {args: serve("--broker-url=" + stranger.String()), code: 1, says: []string{"refuses the user name or the password", "--broker-url"}},
 		"broker has no such vhost": {args: serve("--broker-url=" + elsewhere.String()), code: 1, says: []string{"no such virtual host", "--broker-url"}},
 		"wrong kind of broker":     {args: serve("--broker-url=kafka://u:hunter2secret@h/"), code: 2, says: []string{"--broker-url", "amqp://"}},
@@ -147,6 +170,13 @@ func TestFirstSteps(t *testing.T) {
 			}
 		})
 	}
+	t.Run("CFG-10 no broker there", func(t *testing.T) {
+		t.Parallel()
+		said := started(t, dir, serve("--broker-url=amqp://u:hunter2secret@"+dead+"/")...)
+		require.Contains(t, said, "nothing answers at "+dead)
+		require.Contains(t, said, "--broker-url")
+		require.NotContains(t, said, "hunter2secret", "CFG-8")
+	})
 	t.Run("CFG-9 help", func(t *testing.T) {
 		t.Parallel()
 		require.Equal(t, ran{}, command(t, dir, nil, "serve", "--help"))

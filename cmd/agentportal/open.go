@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,8 @@ import (
 	"github.com/agentportal/portal/internal/store/sqlite"
 )
 
-// brokerWait is how long a start waits for the broker before it gives up.
-const brokerWait = 10 * time.Second
+// brokerWait is how long a start waits for the broker before it goes on without.
+const brokerWait = 3 * time.Second
 
 // queueBesidePostgres is where the embedded queue lives when the data doesn't
 // live in SQLite.
@@ -89,7 +90,9 @@ func openSQLite(ctx context.Context, c sqlite.Config) (*sqlite.Store, error) {
 }
 
 // openQueue opens the broker, or the embedded queue in the database's own file,
-// and makes the queues. closeQueue ends both the queue and its file.
+// and makes the queues. A broker that is away holds up no start, since agents can
+// read and reply without it: the bridge makes the queues once it is there. One that
+// refuses us does. closeQueue ends both the queue and its file.
 func openQueue(ctx context.Context, c config.Portal, db database, log *slog.Logger) (q queue.Queue, closeQueue func() error, err error) {
 	if c.BrokerURL != "" {
 		q, err = rabbitmq.Open(rabbitmq.Config{URL: c.BrokerURL, Log: log})
@@ -102,16 +105,18 @@ func openQueue(ctx context.Context, c config.Portal, db database, log *slog.Logg
 	}
 	wait, cancel := context.WithTimeout(ctx, brokerWait)
 	defer cancel()
-	if err := q.Declare(wait, c.InboundQueue, c.StatusQueue); err != nil {
-		reason := q.State().Err
-		_ = closeQueue()
-		if reason == "" {
-			reason = err.Error()
-		}
-		return nil, nil, &portal.Error{Code: portal.Unavailable, Err: err, Message: fmt.Sprintf(
-			"the broker can't be used: %s: start it, or correct --broker-url (PORTAL_BROKER_URL); without one the embedded queue serves", reason)}
+	err = q.Declare(wait, c.InboundQueue, c.StatusQueue)
+	if err == nil {
+		return q, closeQueue, nil
 	}
-	return q, closeQueue, nil
+	reason := cmp.Or(q.State().Err, err.Error())
+	if errors.Is(wait.Err(), context.DeadlineExceeded) && c.BrokerURL != "" {
+		log.Warn("serving without the broker until it can be used: start it, or correct --broker-url (PORTAL_BROKER_URL)", "reason", reason)
+		return q, closeQueue, nil
+	}
+	_ = closeQueue()
+	return nil, nil, &portal.Error{Code: portal.Unavailable, Err: err, Message: fmt.Sprintf(
+		"the broker can't be used: %s: start it, or correct --broker-url (PORTAL_BROKER_URL); without one the embedded queue serves", reason)}
 }
 
 func openEmbedded(ctx context.Context, db database, log *slog.Logger) (queue.Queue, func() error, error) {

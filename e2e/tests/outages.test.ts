@@ -130,6 +130,29 @@ test("while the broker is away replies go out, webhooks get 503, readyz stays; w
   expect(Date.now() - back).toBeLessThan(5000);
 });
 
+test("CFG-10 started while the broker is away, agents sign in and reply; within 5 s of its return its messages come", async () => {
+  const b = await broker();
+  const cut = await Cut.to("127.0.0.1", 5672);
+  undo.push(() => cut.close());
+  const g = await graph();
+  const p = await started({ ...b.env(), PORTAL_BROKER_URL: `amqp://guest:guest@127.0.0.1:${cut.port}/`, PORTAL_GRAPH_URL: g.url });
+  const c = await conversation(await signIn(p), b);
+  await p.kill();
+  cut.break();
+  await p.start();
+  const ready = async () => (await fetch(`${p.url}/readyz`)).status;
+  expect(await ready()).toBe(503);
+  const ann = await signIn(p);
+  expect((await reply(ann, c.id, "without a broker")).status).toBe(201);
+  await until("sent", async () => (await message(ann, c.id, "without a broker")).status === "sent");
+  await b.receive({ message_text: "held" });
+  cut.mend();
+  const back = Date.now();
+  await until("what was held", async () => (await ann.rest("GET", `/conversations/${c.id}`)).body.conversation.messageCount === 3);
+  await until("ready", async () => (await ready()) === 200);
+  expect(Date.now() - back).toBeLessThan(5000);
+});
+
 test("CFG-12 SIGTERM with a hanging call, polling and WebSocket clients: exits 0 within 10 s, clients recover after the start", async () => {
   const b = await broker();
   const h = await Hanging.open();
