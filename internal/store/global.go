@@ -99,11 +99,17 @@ type Send struct {
 	QueuedAt                                       time.Time
 }
 
+// FarthestSend is the longest that a send may wait for its next attempt. One that
+// is due later than that from now was put off by a clock that was ahead.
+const FarthestSend = 24 * time.Hour
+
 // Outgoing is the queue of sends over all tenants.
 type Outgoing interface {
 	// ClaimSends leases due sends until now+lease: at most one per contact, its
 	// earliest, and none of a contact that has one leased or waiting for its
 	// next attempt. Each claimed message's attempts are raised durably first.
+	// What another process that runs has leased isn't due at the lease's end by
+	// our clock alone, which may be ahead of its.
 	ClaimSends(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Send, error)
 	// DelaySend ends the lease and sets the next attempt.
 	DelaySend(ctx context.Context, tenantID, messageID string, next time.Time) error

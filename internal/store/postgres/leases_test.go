@@ -62,6 +62,13 @@ func TestLeases(t *testing.T) {
 		require.Eventually(t, func() bool { return held(alive, dies) == 0 }, 15*time.Second, 10*time.Millisecond)
 		require.Equal(t, []string{"b"}, claim(serving(url), start))
 	})
+	t.Run("STORE-51 a node whose clock is ahead takes nothing that another which runs has leased", func(t *testing.T) {
+		ahead := serving(url)
+		require.Empty(t, claim(ahead, portal.At(start.Std().Add(4*time.Minute))))
+		require.Equal(t, []string{"a"}, claim(alive, portal.At(start.Std().Add(time.Minute))), "its own is due at the lease's end")
+		require.Equal(t, []string{"a", "b"}, claim(ahead, portal.At(start.Std().Add(7*time.Minute))), "who stands still loses them")
+		require.NoError(t, ahead.DelaySend(t.Context(), "acme", "a", start.Std().Add(time.Hour)))
+	})
 	t.Run("STORE-47 the lock comes back, and leases meanwhile have no lessor", func(t *testing.T) {
 		through.setDown(false)
 		require.Eventually(t, func() bool { return dies.presence.held.Load() }, 15*time.Second, 10*time.Millisecond)

@@ -9,15 +9,21 @@ import (
 	"github.com/agentportal/portal/internal/store"
 )
 
+// clocksApart is how far nodes' clocks may differ: for so long a lease that ran
+// out is left to a lessor that runs. One that stands still loses it then.
+const clocksApart = 5 * time.Minute
+
 // claimSends leases the earliest send of each contact, if it is due, and counts
 // the attempt. A send that is leased or waits for its next attempt is due later
 // and, being its contact's earliest, holds back those behind it. Of nodes that
 // claim at once each skips what another has locked; what that one has leased is
-// seen to be due later.
-const claimSends = `
+// seen to be due later, and while it runs, later still: its clock may be behind.
+var claimSends = `
 	WITH due AS (
 		SELECT s.id FROM sends s
-		WHERE s.due_at <= $1 AND NOT EXISTS (
+		WHERE (s.due_at <= $1 OR s.due_at > $5)
+			AND (s.lessor IS NULL OR s.lessor = $4 OR s.due_at <= $6 OR s.lessor NOT IN (` + runningLessors + `))
+			AND NOT EXISTS (
 			SELECT 1 FROM sends e WHERE e.tenant_id = s.tenant_id AND e.contact_id = s.contact_id AND e.id < s.id)
 		ORDER BY s.due_at, s.id LIMIT $2
 		FOR UPDATE SKIP LOCKED),
@@ -50,7 +56,8 @@ func scanSend(row scanner) (s store.Send, err error) {
 // ClaimSends implements store.Outgoing.
 func (s *Store) ClaimSends(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]store.Send, error) {
 	at := portal.At(now).UnixMilli()
-	return all(ctx, s.pooled(), "sends", scanSend, claimSends, at, limit, at+lease.Milliseconds(), s.presence.lessor())
+	farthest, apart := now.Add(store.FarthestSend).UnixMilli(), now.Add(-clocksApart).UnixMilli()
+	return all(ctx, s.pooled(), "sends", scanSend, claimSends, at, limit, at+lease.Milliseconds(), s.presence.lessor(), farthest, apart)
 }
 
 // DelaySend implements store.Outgoing.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -89,11 +90,14 @@ func (p *presence) end() {
 	}
 }
 
+// runningLessors are the processes that hold their lock.
+var runningLessors = fmt.Sprintf(`
+	SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = %d AND objsubid = 2
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, presenceLock)
+
 // endLeases makes due what processes that have gone had leased.
 func (s *Store) endLeases(ctx context.Context) error {
 	_, err := s.pooled().exec(ctx, "sends", `
-		UPDATE sends SET due_at = queued_at, lessor = NULL WHERE lessor IS NOT NULL AND lessor NOT IN (
-			SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = $1 AND objsubid = 2
-				AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`, presenceLock)
+		UPDATE sends SET due_at = queued_at, lessor = NULL WHERE lessor IS NOT NULL AND lessor NOT IN (`+runningLessors+`)`)
 	return err
 }

@@ -19,7 +19,7 @@ const dueSends = `
 	JOIN tenants t ON t.id = s.tenant_id
 	JOIN messages m ON m.tenant_id = s.tenant_id AND m.id = s.message_id
 	JOIN contacts ct ON ct.tenant_id = s.tenant_id AND ct.id = s.contact_id
-	WHERE s.due_at <= ? AND NOT EXISTS (
+	WHERE (s.due_at <= ? OR s.due_at > ?) AND NOT EXISTS (
 		SELECT 1 FROM sends e WHERE e.tenant_id = s.tenant_id AND e.contact_id = s.contact_id AND e.id < s.id)
 	ORDER BY s.due_at, s.id LIMIT ?`
 
@@ -37,14 +37,14 @@ func scanSend(row scanner) (s store.Send, err error) {
 
 // ClaimSends implements store.Outgoing.
 func (s *Store) ClaimSends(ctx context.Context, now time.Time, lease time.Duration, limit int) (claimed []store.Send, err error) {
-	at := portal.At(now).UnixMilli()
+	at, farthest := portal.At(now).UnixMilli(), portal.At(now.Add(store.FarthestSend)).UnixMilli()
 	// Most polls find nothing. Asking a reader first keeps them off the writer.
-	due, err := all(ctx, s.reader(), "sends", scalar[int], `SELECT 1 FROM sends WHERE due_at <= ? LIMIT 1`, at)
+	due, err := all(ctx, s.reader(), "sends", scalar[int], `SELECT 1 FROM sends WHERE due_at <= ? OR due_at > ? LIMIT 1`, at, farthest)
 	if err != nil || len(due) == 0 {
 		return nil, err
 	}
 	err = s.change(ctx, func(c *conn) error {
-		if claimed, err = all(ctx, c, "sends", scanSend, dueSends, at, limit); err != nil {
+		if claimed, err = all(ctx, c, "sends", scanSend, dueSends, at, farthest, limit); err != nil {
 			return err
 		}
 		for _, send := range claimed {

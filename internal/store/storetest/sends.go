@@ -17,6 +17,7 @@ var sendCases = []testCase{
 	{"STORE-25 one contact doesn't hold up another", contactsApart},
 	{"STORE-26 a lease that ran out is claimed again, and counted", leaseRunsOut},
 	{"STORE-26 a delayed send waits, and holds back its contact's", delayedSend},
+	{"STORE-51 a delay by a clock that was ahead ends at once", clockWasAhead},
 	{"STORE-27 claims at once never share a send", claimsAtOnce},
 	{"STORE-27 a send is queued once; taking it off twice is fine", queuedOnce},
 }
@@ -111,6 +112,16 @@ func delayedSend(b *bench) {
 	b.ok(b.s.DelaySend(b.ctx, "acme", "s1", start.Std()))
 	require.Equal(b.t, []string{"s1"}, b.claim(2*time.Hour), "a delay may also end the lease early")
 	b.code(portal.NotFound, b.s.DelaySend(b.ctx, "globex", "s1", start.Std()))
+}
+
+func clockWasAhead(b *bench) {
+	b.queue("joe", "c1", "s1")
+	require.Equal(b.t, []string{"s1"}, b.claim(time.Hour))
+	b.ok(b.s.DelaySend(b.ctx, "acme", "s1", start.Std().Add(100*24*time.Hour))) // and then the clock is put right
+	require.Equal(b.t, []string{"s1"}, b.claim(time.Hour))
+	b.ok(b.s.DelaySend(b.ctx, "acme", "s1", start.Std().Add(25*time.Hour)))
+	require.Empty(b.t, b.claim(time.Hour), "the provider may ask for a day")
+	require.Equal(b.t, []string{"s1"}, b.claim(25*time.Hour))
 }
 
 func claimsAtOnce(b *bench) {
