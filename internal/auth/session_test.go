@@ -277,15 +277,7 @@ func (s *nodeStore) revoke(id string) {
 func TestSignOutElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &nodeStore{revoked: map[string]time.Time{}}
-		a, err := auth.New(t.Context(), auth.Config{Store: s, Secret: secret})
-		require.NoError(t, err)
-		var mu sync.Mutex
-		var heard []string
-		a.OnSignOut(func(id string) { mu.Lock(); defer mu.Unlock(); heard = append(heard, id) })
-		told := func() []string { mu.Lock(); defer mu.Unlock(); return append([]string(nil), heard...) }
-		ctx, stop := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { require.NoError(t, a.Run(ctx)) })
+		told, stop := listens(t, s, time.Now)
 
 		s.revoke("one")
 		time.Sleep(time.Second + time.Millisecond)
@@ -305,6 +297,39 @@ func TestSignOutElsewhere(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []string{"one", "two"}, told(), "AUTH-12 each once, missed ones too")
 		stop()
-		running.Wait()
 	})
+}
+
+// listens is a node that hears of other nodes' sign-outs until stop.
+func listens(t *testing.T, s store.Store, now func() time.Time) (told func() []string, stop func()) {
+	a, err := auth.New(t.Context(), auth.Config{Store: s, Secret: secret, Now: now})
+	require.NoError(t, err)
+	var mu sync.Mutex
+	var heard []string
+	a.OnSignOut(func(id string) { mu.Lock(); defer mu.Unlock(); heard = append(heard, id) })
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { require.NoError(t, a.Run(ctx)) })
+	told = func() []string { mu.Lock(); defer mu.Unlock(); return append([]string(nil), heard...) }
+	return told, func() { cancel(); running.Wait() }
+}
+
+func TestSignOutByAnotherClock(t *testing.T) {
+	for _, off := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
+		t.Run("AUTH-16 heard once by a node whose clock is off by "+off.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &nodeStore{revoked: map[string]time.Time{}}
+				told, stop := listens(t, s, func() time.Time { return time.Now().Add(off) })
+				time.Sleep(time.Hour)
+				s.revoke("one")
+				time.Sleep(time.Second + time.Millisecond)
+				synctest.Wait()
+				require.Equal(t, []string{"one"}, told())
+				time.Sleep(2 * time.Hour)
+				synctest.Wait()
+				require.Equal(t, []string{"one"}, told())
+				stop()
+			})
+		})
+	}
 }

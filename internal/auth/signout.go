@@ -7,7 +7,7 @@ import (
 )
 
 // pollEvery is how soon a sign-out on another node is heard of; pollOverlap
-// covers clocks that differ between nodes, and commits that come late.
+// covers commits that come late.
 const (
 	pollEvery   = time.Second
 	pollOverlap = time.Minute
@@ -50,7 +50,9 @@ func (a *Auth) Run(ctx context.Context) error {
 		case <-tick.C:
 		}
 		asked := a.now()
-		ids, err := a.store.RevokedSince(ctx, since.Add(-pollOverlap))
+		// Whose clock is behind ours signs out in our past. It matters for as long as
+		// an access token lives, and clocks may differ by as much.
+		ids, err := a.store.RevokedSince(ctx, earlier(since, asked.Add(-a.accessTTL)).Add(-pollOverlap))
 		if err != nil {
 			continue
 		}
@@ -59,8 +61,15 @@ func (a *Auth) Run(ctx context.Context) error {
 			a.signedOut(id)
 		}
 		// What is older is neither listed again nor named by a token that lives.
-		a.revoked.forget(asked.Add(-a.accessTTL - 2*pollOverlap))
+		a.revoked.forget(asked.Add(-2*a.accessTTL - 2*pollOverlap))
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 func (a *Auth) signedOut(id string) {
