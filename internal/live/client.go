@@ -117,6 +117,13 @@ func (c *client) endAt(expires, now time.Time) time.Time {
 	return c.until
 }
 
+// expiredAt tells whether the token that the socket lives by has run out.
+func (c *client) expiredAt(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.over && !c.until.IsZero() && !c.until.After(now)
+}
+
 // end stops the timer.
 func (c *client) end() {
 	c.mu.Lock()

@@ -1,11 +1,15 @@
 package live_test
 
 import (
+	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/agentportal/portal/internal/live"
 )
 
 func TestExpiry(t *testing.T) {
@@ -49,6 +53,34 @@ func TestExpiry(t *testing.T) {
 			require.WithinDuration(t, r.want, a.ExpiresAt, time.Millisecond)
 		}
 	})
+}
+
+func TestClockJump(t *testing.T) {
+	var jump atomic.Int64
+	b := newBenchWith(t, func(c *live.Config) { c.Now = func() time.Time { return time.Now().Add(time.Duration(jump.Load())) } })
+	ctx, stop := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- b.live.Run(ctx) }()
+	t.Run("LIVE-42 a token whose end the clock jumps over ends its socket soon; the others live, and a fresh token recovers", func(t *testing.T) {
+		mine, longer := b.signIn("ann@acme.test"), b.signIn("ben@acme.test")
+		b.ends.Store(mine.Access, time.Now().Add(time.Hour))
+		b.ends.Store(longer.Access, time.Now().Add(3*time.Hour))
+		p, other := b.online(mine.Access), b.online(longer.Access)
+		jump.Store(int64(-2 * time.Hour)) // back: nobody is ended
+		a, _ := p.call("session:ping", nil)
+		require.True(t, a.OK)
+		jump.Store(int64(2 * time.Hour))
+		require.Equal(t, "1", p.event().Packet)
+		a, _ = other.call("session:ping", nil)
+		require.True(t, a.OK)
+		b.receive("acme", "4915")
+		b.ends.Store(mine.Access, time.Now().Add(3*time.Hour)) // as a fresh token of the same sign-in
+		_, recovered, events := b.again(p, mine.Access)
+		require.True(t, recovered)
+		require.Equal(t, []string{"conversation:new", "session:ready"}, names(events))
+	})
+	stop()
+	require.NoError(t, <-ran)
 }
 
 func TestUnavailable(t *testing.T) {

@@ -66,6 +66,17 @@ func (l *Live) confirm(ctx context.Context) {
 	}
 }
 
+// endExpired disconnects the sockets whose token's end the clock has jumped over,
+// or a standstill of the machine: timers don't see either.
+func (l *Live) endExpired() {
+	now := l.cfg.Now()
+	for _, c := range l.clients.all() {
+		if c.expiredAt(now) {
+			c.socket.Disconnect()
+		}
+	}
+}
+
 // closeTakenOver closes the sockets whose sessions another node has taken.
 func (l *Live) closeTakenOver(ctx context.Context) {
 	const batch = 500

@@ -145,15 +145,16 @@ func (l *Live) Hint(tenantID string, seq int64) { l.relay.Moved(tenantID, seq) }
 func (l *Live) Run(ctx context.Context) error {
 	confirm := time.NewTicker(l.cfg.ConfirmEvery)
 	defer confirm.Stop()
-	takeovers := time.NewTicker(time.Second)
-	defer takeovers.Stop()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-confirm.C:
 			l.confirm(ctx)
-		case <-takeovers.C:
+		case <-second.C:
+			l.endExpired()
 			if l.cfg.Shared {
 				l.closeTakenOver(ctx)
 			}
