@@ -116,6 +116,11 @@ func TestBadBodies(t *testing.T) {
 			require.Contains(t, []int{200, 201}, r.status, string(r.raw))
 		})
 	}
+	t.Run("REST-13 where there is no body, nothing is packed", func(t *testing.T) {
+		header := http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"text/plain"}}
+		require.Equal(t, 200, w.do(request{method: http.MethodGet, path: "/api/me", token: w.token("ann@acme"), header: header}).status)
+		require.Equal(t, 200, w.do(request{method: http.MethodPost, path: "/api/conversations/" + w.conversation["acme"] + "/read", token: w.token("ann@acme"), header: header}).status)
+	})
 	t.Run("REST-12 exactly 1 MiB is taken", func(t *testing.T) {
 		body := `{"text":"Hi","clientId":"filled","fill":""}`
 		body = strings.Replace(body, `"fill":""`, `"fill":"`+strings.Repeat("a", 1<<20-len(body))+`"`, 1)

@@ -90,7 +90,7 @@ func (s *server) refuseLargeBodies(ctx huma.Context, next func(huma.Context)) {
 	switch encoding := r.Header.Get("Content-Encoding"); {
 	case length > MaxBody:
 		refuse(ctx, problem(http.StatusRequestEntityTooLarge, tooLarge))
-	case encoding != "" && encoding != "identity":
+	case r.ContentLength != 0 && encoding != "" && encoding != "identity":
 		refuse(ctx, problem(http.StatusUnsupportedMediaType, "Send the body uncompressed."))
 	default:
 		next(ctx)
