@@ -23,26 +23,36 @@ func New(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		inside := r.WithContext(r.Context())
-		inside.Body = io.NopCloser(r.Body) // whoever reads it doesn't close it: net/http does, after the rest was read
+		inside, body := r.WithContext(r.Context()), &body{Reader: r.Body}
+		inside.Body = body
 		next.ServeHTTP(w, inside)
-		if r.Method != http.MethodGet { // what became a WebSocket isn't ours to read any more
-			readRest(w, r)
+		if r.Method == http.MethodGet {
+			return // what became of it may be a WebSocket, which isn't ours to read any more
+		}
+		// Where none can be set, as on a recorder, there is nobody to wait for.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(restTime))
+		// Most clients look for the answer only when all is sent, and take a connection that is closed before that for a
+		// failure. Who waits to be asked for the body, and wasn't, has the answer without sending it.
+		if body.asked || r.Header.Get("Expect") == "" {
+			_, _ = io.CopyN(io.Discard, r.Body, restSize) // whatever goes wrong: the answer stands
 		}
 	})
 }
 
-// readRest reads what the handler left of a body. Most clients look for the answer only when all is sent, and take a
-// connection that is closed before that for a failure.
-func readRest(w http.ResponseWriter, r *http.Request) {
-	control := http.NewResponseController(w)
-	if r.Header.Get("Expect") != "" {
-		_ = control.Flush() // who waits to be asked for the body sends none after an answer
-	}
-	// Where none can be set, as on a recorder, there is nobody to wait for.
-	_ = control.SetReadDeadline(time.Now().Add(restTime))
-	_, _ = io.CopyN(io.Discard, r.Body, restSize) // whatever goes wrong: the answer stands
+// body is a request's body inside the door. Whoever reads it doesn't close it: net/http does, after the rest was read.
+type body struct {
+	io.Reader
+	asked bool
 }
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	b.asked = true
+	return b.Reader.Read(p)
+}
+
+// Close implements io.Closer.
+func (b *body) Close() error { return nil }
 
 // headers are the strictest that there are: data, for nobody to frame, guess the type of, or load anything from. The
 // page, which is more than that, says its own instead.
