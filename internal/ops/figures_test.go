@@ -43,19 +43,20 @@ func (l ledger) Figures(context.Context) (store.Figures, error) {
 	return l.books.Figures, l.away
 }
 
+func read(m *ops.Metrics) string {
+	w := httptest.NewRecorder()
+	m.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return w.Body.String()
+}
+
 func TestFigures(t *testing.T) {
 	t.Run("OPS-29 what waits is told, left out while it can't be, and asked for once a second", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := &books{Figures: store.Figures{Events: 7, OldestEvent: time.UnixMilli(1_500), SendsWaiting: 2, ParkedReports: 3}}
 			m := ops.NewMetrics("1")
 			m.Figures(ops.FiguresConfig{Store: ledger{b}, Queue: b, Queues: []string{"in"}})
-			read := func() string {
-				w := httptest.NewRecorder()
-				m.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-				return w.Body.String()
-			}
 			for range 10 {
-				text := read()
+				text := read(m)
 				for _, line := range []string{"portal_log_events 7", "portal_log_oldest_event_timestamp_seconds 1.5", "portal_sends_waiting 2",
 					"portal_reports_parked 3", `portal_queue_waiting{queue="in"} 20`, `portal_queue_dead_letters{queue="in"} 2`} {
 					require.Contains(t, text, line)
@@ -65,7 +66,7 @@ func TestFigures(t *testing.T) {
 			require.Equal(t, 1, b.asked)
 			time.Sleep(time.Second)
 			b.away = errors.New("away")
-			text := read()
+			text := read(m)
 			require.NotContains(t, text, "portal_log_events")
 			require.NotContains(t, text, "portal_queue_")
 			require.Contains(t, text, "portal_build_info")
@@ -85,10 +86,7 @@ func TestWatchStore(t *testing.T) {
 	t.Run("OPS-29 commits are timed, failures counted, and a failure has the database looked at", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &surroundings{state: consuming(true, true)}
-			h := ops.NewHealth(ops.HealthConfig{Database: s, Broker: s, Queues: []string{"in", "status"}})
-			running, stop := context.WithCancel(t.Context())
-			ran := make(chan error)
-			go func() { ran <- h.Run(running) }()
+			h, stop := runs(t, s)
 			m := ops.NewMetrics("1")
 			m.Watch(h)
 			c := &changing{}
@@ -97,15 +95,10 @@ func TestWatchStore(t *testing.T) {
 				c.end = end
 				require.Equal(t, end, w.Update(t.Context(), "acme", nil))
 			}
-			read := func() string {
-				w := httptest.NewRecorder()
-				m.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-				return w.Body.String()
-			}
 			time.Sleep(time.Second)
 			change(nil)
 			change(portal.Errorf(portal.Conflict, "closed")) // no fault of the database's
-			text := read()
+			text := read(m)
 			require.Contains(t, text, "portal_database_commit_duration_seconds_count 1")
 			require.Contains(t, text, "portal_database_commit_failures_total 0")
 			require.Contains(t, text, "portal_database_connected 1")
@@ -113,12 +106,11 @@ func TestWatchStore(t *testing.T) {
 			s.change(func() { s.probe = full })
 			change(portal.Errorf(portal.Unavailable, "the disk is full"))
 			synctest.Wait()
-			text = read()
+			text = read(m)
 			require.Contains(t, text, "portal_database_commit_failures_total 1")
 			require.Contains(t, text, "portal_database_connected 1")
 			require.Contains(t, text, "portal_database_writable 0")
 			stop()
-			require.NoError(t, <-ran)
 		})
 	})
 }
