@@ -32,14 +32,17 @@ func (p *portalServer) upkeep(ctx context.Context) error {
 func (p *portalServer) upkeepRound(ctx context.Context) error {
 	now := time.Now()
 	before := now.Add(-p.cfg.LogRetention)
+	if err := inBatches(func() (int, error) { return p.db.TrimEvents(ctx, before, trimBatch) }); err != nil {
+		return err
+	}
+	return inBatches(func() (int, error) { return p.db.DeleteExpired(ctx, now, before, trimBatch) })
+}
+
+// inBatches deletes until less than a batch is left. Writers go on in between.
+func inBatches(batch func() (int, error)) error {
 	for {
-		n, err := p.db.TrimEvents(ctx, before, trimBatch)
-		if err != nil {
+		if n, err := batch(); err != nil || n < trimBatch {
 			return err
 		}
-		if n < trimBatch {
-			break
-		}
 	}
-	return p.db.DeleteExpired(ctx, now, before)
 }

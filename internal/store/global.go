@@ -143,7 +143,8 @@ type Upkeep interface {
 	// ParkedBefore lists reports parked before a time; DropParked forgets one.
 	ParkedBefore(ctx context.Context, before time.Time, limit int) ([]ParkedReport, error)
 	DropParked(ctx context.Context, id int64) error
-	// DeleteExpired removes sign-ins that ended and recovery sessions not
-	// touched since before.
-	DeleteExpired(ctx context.Context, now, recoveryBefore time.Time) error
+	// DeleteExpired removes up to limit sign-ins that ended and recovery sessions
+	// not touched since recoveryBefore, and tells how many. It blocks writers no
+	// longer than TrimEvents.
+	DeleteExpired(ctx context.Context, now, recoveryBefore time.Time, limit int) (int, error)
 }

@@ -84,12 +84,16 @@ func (s *Store) Heads(ctx context.Context) (map[string]int64, error) {
 	return heads, nil
 }
 
-// DeleteExpired implements store.Upkeep.
-func (s *Store) DeleteExpired(ctx context.Context, now, recoveryBefore time.Time) error {
+// DeleteExpired implements store.Upkeep. What is used again just now isn't
+// expired any more: only the outer condition is looked at again after a wait.
+func (s *Store) DeleteExpired(ctx context.Context, now, recoveryBefore time.Time, limit int) (int, error) {
 	c := s.pooled()
-	if _, err := c.exec(ctx, "sessions", `DELETE FROM auth_sessions WHERE expires_at <= $1`, portal.At(now).UnixMilli()); err != nil {
-		return err
+	n, err := c.exec(ctx, "sessions", `DELETE FROM auth_sessions WHERE expires_at <= $1 AND id IN (SELECT id FROM auth_sessions WHERE expires_at <= $1 LIMIT $2)`,
+		portal.At(now).UnixMilli(), limit)
+	if err != nil {
+		return 0, err
 	}
-	_, err := c.exec(ctx, "recovery sessions", `DELETE FROM recovery_sessions WHERE updated_at < $1`, portal.At(recoveryBefore).UnixMilli())
-	return err
+	m, err := c.exec(ctx, "recovery sessions", `DELETE FROM recovery_sessions WHERE updated_at < $1 AND pid IN (SELECT pid FROM recovery_sessions WHERE updated_at < $1 LIMIT $2)`,
+		portal.At(recoveryBefore).UnixMilli(), limit-int(n))
+	return int(n + m), err
 }

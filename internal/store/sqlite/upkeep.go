@@ -88,12 +88,17 @@ func (s *Store) Heads(ctx context.Context) (map[string]int64, error) {
 }
 
 // DeleteExpired implements store.Upkeep.
-func (s *Store) DeleteExpired(ctx context.Context, now, recoveryBefore time.Time) error {
-	return s.change(ctx, func(c *conn) error {
-		if _, err := c.exec(ctx, "sessions", `DELETE FROM auth_sessions WHERE expires_at <= ?`, portal.At(now).UnixMilli()); err != nil {
+func (s *Store) DeleteExpired(ctx context.Context, now, recoveryBefore time.Time, limit int) (deleted int, err error) {
+	err = s.change(ctx, func(c *conn) error {
+		n, err := c.exec(ctx, "sessions", `DELETE FROM auth_sessions WHERE id IN (SELECT id FROM auth_sessions WHERE expires_at <= ? LIMIT ?)`,
+			portal.At(now).UnixMilli(), limit)
+		if err != nil {
 			return err
 		}
-		_, err := c.exec(ctx, "recovery sessions", `DELETE FROM recovery_sessions WHERE updated_at < ?`, portal.At(recoveryBefore).UnixMilli())
+		m, err := c.exec(ctx, "recovery sessions", `DELETE FROM recovery_sessions WHERE pid IN (SELECT pid FROM recovery_sessions WHERE updated_at < ? LIMIT ?)`,
+			portal.At(recoveryBefore).UnixMilli(), limit-int(n))
+		deleted = int(n + m)
 		return err
 	})
+	return deleted, err
 }

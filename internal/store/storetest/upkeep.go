@@ -58,6 +58,7 @@ func probe(b *bench) {
 
 func expired(b *bench) {
 	b.signIn("ended") // an hour long
+	b.signIn("ended, too")
 	alive := b.signIn("alive")
 	now := start.Std().Add(time.Hour)
 	b.ok(b.s.RotateRefresh(b.ctx, "alive", alive.RefreshHash, []byte("x"), now, now.Add(time.Millisecond)))
@@ -65,11 +66,20 @@ func expired(b *bench) {
 	fresh := b.socket("fresh")
 	fresh.UpdatedAt = start.Std().Add(time.Minute)
 	b.ok(b.s.PutRecovery(b.ctx, fresh))
-	b.ok(b.s.DeleteExpired(b.ctx, now, start.Std().Add(time.Minute)))
-	_, err := b.s.AuthSession(b.ctx, "ended")
-	b.code(portal.NotFound, err)
+	expire := func(limit, want int) {
+		n, err := b.s.DeleteExpired(b.ctx, now, start.Std().Add(time.Minute), limit)
+		b.ok(err)
+		require.Equal(b.t, want, n)
+	}
+	expire(1, 1)
+	expire(10, 2)
+	expire(10, 0)
+	for _, id := range []string{"ended", "ended, too"} {
+		_, err := b.s.AuthSession(b.ctx, id)
+		b.code(portal.NotFound, err)
+	}
 	b.authSession("alive")
-	_, err = b.s.Recovery(b.ctx, "old")
+	_, err := b.s.Recovery(b.ctx, "old")
 	b.code(portal.NotFound, err)
 	b.recovery("fresh")
 }
