@@ -90,6 +90,26 @@ test.concurrent("FAULT-9 the broker is away for more than a minute: replies go o
   expect(ann.recovered).toEqual([false]);
 });
 
+test.concurrent("OPS-31 bodies that are sent a byte now and then end after a minute, wherever they go", async ({ onTestFinished: after }) => {
+  const p = await Portal.make();
+  after(() => p.dispose());
+  await p.start();
+  const trickle = (path: string) =>
+    new Promise<{ ms: number; answer: string }>((res) => {
+      const from = Date.now();
+      let answer = "";
+      const c = connect(p.port, "127.0.0.1", () => c.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Hub-Signature-256: sha256=00\r\nContent-Length: 100000\r\n\r\n`));
+      const drip = setInterval(() => c.write(" "), 500);
+      c.on("data", (d) => (answer += d));
+      c.on("error", () => {});
+      c.on("close", () => (clearInterval(drip), res({ ms: Date.now() - from, answer })));
+      after(() => void c.destroy());
+    });
+  const paths = ["/api/auth/login", "/api/conversations", "/webhooks/whatsapp", "/socket.io/?EIO=4&transport=polling&sid=none", "/login", "/metrics"];
+  for (const { ms } of await Promise.all(paths.map(trickle))) expect(ms).toBeLessThan(70_000);
+  expect((await readiness(p)).status).toBe(200);
+});
+
 test.concurrent("FAULT-10 poison among thousands: the good ones of sixty contacts come in, in order; the bad ones are dead letters with their reasons", async ({ onTestFinished: after }) => {
   const { b, p, ann } = await place(after);
   const [contacts, each] = [60, 50];
@@ -177,4 +197,35 @@ test.concurrent("FAULT-12 no descriptor is left: who is connected goes on, who c
   expect((await ann.rest("POST", `/conversations/${id}/messages`, { text: "after it", clientId: "c" })).status).toBe(201);
   await until("the reply to be sent", () => g.sent.some((s) => s.text === "after it"));
   expect(ann.recovered).toEqual([false]);
+});
+
+test.concurrent("FAULT-14 what the log no longer keeps is trimmed, and who missed it begins anew: told so, counted, and whole from there", async ({ onTestFinished: after }) => {
+  const { b, p, ann } = await place(after);
+  const { id } = await conversation(b, ann);
+  for (let i = 0; i < 20; i++) await b.receive({ message_text: `before ${i}` });
+  await until("Ann to hear them", () => texts(ann, "inbound").length === 20);
+  ann.socket.io.reconnection(false);
+  await p.kill();
+  await b.receive({ message_text: "missed" });
+  p.env = { ...p.env, PORTAL_LOG_RETENTION: "1s" };
+  await p.start();
+  await until("the message", async () => (await ann.rest("GET", `/conversations/${id}`)).body.conversation.messageCount === 22);
+  await pause(1000); // it grows older than the retention
+  await p.stop();
+  await p.start(); // trims at once, and then each minute
+  await until("the log to be trimmed", async () => (await metric(p, "portal_log_events")) === 0);
+  ann.socket.connect();
+  await until("Ann to be back", () => ann.recovered.length === 2);
+  expect(ann.recovered).toEqual([false, false]);
+  expect(await metric(p, 'portal_sockets_unrecovered_total{reason="unknown"}')).toBe(1); // sessions go with what they could recover
+  const refused = await ann.emit("conversation:join", { conversationId: id, since: 1 });
+  expect(refused).toMatchObject({ ok: false, error: { code: "gone", seq: expect.any(Number) } });
+  expect(await ann.emit("conversation:join", { conversationId: id, since: refused.error.seq })).toMatchObject({ ok: true });
+  const { messages } = (await ann.rest("GET", `/conversations/${id}/messages`)).body;
+  expect(messages.map((m: any) => m.text)).toEqual(["the first", ...numbered(20, "before"), "missed"]);
+  const heard = ann.heard.length;
+  for (let i = 0; i < 20; i++) await b.receive({ message_text: `after ${i}` });
+  await until("Ann to hear them", () => texts(ann, "inbound").length === 40);
+  expect(texts(ann, "inbound").slice(20)).toEqual(numbered(20, "after"));
+  expect(ann.heard.slice(heard).map((h) => h.body.seq)).toEqual(Array.from({ length: 40 }, (_, i) => refused.error.seq + 1 + i));
 });

@@ -56,7 +56,7 @@ type lost string
 
 // The reasons.
 const (
-	lostUnknown  lost = "unknown"  // no such session: never was, expired, or ended by its client or a sign-out
+	lostUnknown  lost = "unknown"  // no such session: away for longer than the log is kept, or ended
 	lostForeign  lost = "foreign"  // another user's, tenant's or sign-in's
 	lostPosition lost = "position" // one that this log never gave out
 	lostTrimmed  lost = "trimmed"  // what was missed is no longer in the log
