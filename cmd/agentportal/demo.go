@@ -25,7 +25,7 @@ const demoPassword = "demo demo demo"
 // demo serves a portal with seeded tenants while simulated customers write to
 // it through its outer doors: signed webhooks in, a simulated Graph API out.
 func demo(ctx context.Context, c config.Demo) error {
-	data, err := readSeed(strings.NewReader(demoSeed), "demo.json")
+	data, err := tenantsOf("")
 	if err != nil {
 		return err
 	}
@@ -64,15 +64,10 @@ func demo(ctx context.Context, c config.Demo) error {
 	return err
 }
 
-// simulateCustomers plays the customers of a seed file's tenants against a portal that
-// runs elsewhere.
+// simulateCustomers plays the customers of a seed file's tenants, or of the demo's,
+// against a portal that runs elsewhere.
 func simulateCustomers(ctx context.Context, c config.Simulate) error {
-	f, err := os.Open(c.File)
-	if err != nil {
-		return err
-	}
-	data, err := readSeed(f, c.File)
-	_ = f.Close()
+	data, err := tenantsOf(c.File)
 	if err != nil {
 		return err
 	}
@@ -88,6 +83,19 @@ func simulateCustomers(ctx context.Context, c config.Simulate) error {
 		return nil
 	}
 	return err
+}
+
+// tenantsOf reads a seed file; without a name, the demo's.
+func tenantsOf(file string) (desk.Seed, error) {
+	if file == "" {
+		return readSeed(strings.NewReader(demoSeed), "demo.json")
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return desk.Seed{}, err
+	}
+	defer f.Close()
+	return readSeed(f, file)
 }
 
 // cast is what the simulator knows of the tenants: what Meta would.

@@ -56,7 +56,7 @@ type Seed struct {
 type Simulate struct {
 	PortalURL string  // without a slash at the end
 	GraphAddr string  // where the simulated Graph API listens
-	File      string  // the seed file whose tenants are played
+	File      string  // the seed file whose tenants are played; "": the demo's
 	Customers int     // of each tenant
 	Rate      float64 // messages a second over all customers
 	Log       Log

@@ -48,7 +48,7 @@ type seedArgs struct {
 }
 
 type simulateArgs struct {
-	File      string `arg:"" help:"JSON seed file whose tenants are played: their numbers and app secrets."`
+	File      string `arg:"" optional:"" help:"JSON seed file whose tenants are played: their numbers and app secrets. Without one: the demo's."`
 	PortalURL string `name:"url" default:"http://127.0.0.1:8080" env:"PORTAL_URL" placeholder:"URL" help:"Where the portal answers. Default: ${default}."`
 	GraphAddr string `default:"127.0.0.1:8090" env:"PORTAL_GRAPH_ADDR" placeholder:"HOST:PORT" help:"Where the simulated Graph API listens. Default: ${default}."`
 	Customers string `default:"12" env:"PORTAL_CUSTOMERS" placeholder:"N" help:"Customers of each tenant. Default: ${default}."`

@@ -99,6 +99,7 @@ func TestOtherCommands(t *testing.T) {
 		require.Equal(t, &Seed{File: "tenants.json", Database: Database{SQLitePath: "x.db"}}, parse(t, "seed", "tenants.json", "--database-url", "sqlite:x.db").Seed)
 	})
 	t.Run("CFG-5 simulate", func(t *testing.T) {
+		require.Empty(t, parse(t, "simulate").Simulate.File)
 		require.Equal(t, &Simulate{File: "f", PortalURL: "http://p", GraphAddr: ":1", Customers: 3, Rate: 2.5},
 			parse(t, "simulate", "f", "--url=http://p/", "--graph-addr=:1", "--customers=3", "--rate=2.5").Simulate)
 	})
