@@ -57,6 +57,7 @@ type Message struct {
 	Type           MessageType   `json:"type"`
 	Text           string        `json:"text"`
 	MediaURL       *string       `json:"mediaUrl"`
+	MediaID        *string       `json:"-"` // the provider's name for the file, which only the portal can fetch
 	MimeType       *string       `json:"mimeType"`
 	Filename       *string       `json:"filename"`
 	Status         MessageStatus `json:"status"`

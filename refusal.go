@@ -25,6 +25,7 @@ const (
 	WhyChannelNumber       Refusal = "channel_number"
 	WhyChannelUnreachable  Refusal = "channel_unreachable"
 	WhyChannelNotTriedHere Refusal = "channel_not_tried_here"
+	WhyMediaGone           Refusal = "media_gone" // the provider keeps files for a month
 	WhyTokenMissing        Refusal = "token_missing"
 	WhyTokenInvalid        Refusal = "token_invalid" // also: its session is signed out
 	WhyTokenExpired        Refusal = "token_expired"

@@ -23,6 +23,10 @@ func (p *portalServer) newHTTP() (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	media, err := whatsapp.NewFiles(p.cfg.GraphURL, nil)
+	if err != nil {
+		return nil, err
+	}
 	api := rest.New(rest.Config{
 		Desk: p.desk, Auth: p.auth,
 		DeadLetters:    ops.NewDeadLetters(p.queue.DeadLetters(), p.db, p.cfg.InboundQueue, p.cfg.StatusQueue),
@@ -32,6 +36,7 @@ func (p *portalServer) newHTTP() (*http.Server, error) {
 			AllowedOrigins: p.cfg.AllowedOrigins, LogRetentionSeconds: int64(p.cfg.LogRetention.Seconds()), Version: version(),
 		},
 		TestChannel: p.sender.Check,
+		OpenMedia:   media.Open,
 		Observe:     p.metrics.Call,
 		Logger:      p.log,
 		Version:     version(),

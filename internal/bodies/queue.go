@@ -14,7 +14,7 @@ type InboundDelivery struct {
 	MediaURL      *string         `json:"media_url,omitempty" nullable:"true"`
 	Type          *string         `json:"type,omitempty" nullable:"true" doc:"Absent, it is told from the media URL's ending."`
 	Caption       *string         `json:"caption,omitempty" nullable:"true" doc:"Becomes the message's text."`
-	MediaID       *string         `json:"media_id,omitempty" nullable:"true" doc:"The provider's id of the file."`
+	MediaID       *string         `json:"media_id,omitempty" nullable:"true" doc:"The provider's id of the file. Where it stands the portal fetches the file, and the message's mediaUrl is the portal's own address."`
 	MimeType      *string         `json:"mime_type,omitempty" nullable:"true"`
 	Filename      *string         `json:"filename,omitempty" nullable:"true"`
 	Display       *string         `json:"display_phone_number,omitempty" nullable:"true"`

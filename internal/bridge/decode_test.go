@@ -135,9 +135,9 @@ func TestContent(t *testing.T) {
 		require.Equal(t, c.kind, l.item.Type, "BR-4 %s", name)
 		require.Equal(t, c.text, l.item.Text, "BR-4 %s", name)
 	}
-	l, err := decodeInbound(with(t, inboundExample, changes{"media_url": "https://m.test/b", "mime_type": "image/png", "filename": "b.png"}))
+	l, err := decodeInbound(with(t, inboundExample, changes{"media_url": "https://m.test/b", "media_id": "77", "mime_type": "image/png", "filename": "b.png"}))
 	require.NoError(t, err)
-	require.Equal(t, []*string{ptr("https://m.test/b"), ptr("image/png"), ptr("b.png")}, []*string{l.item.MediaURL, l.item.MimeType, l.item.Filename}, "BR-4")
+	require.Equal(t, []*string{ptr("https://m.test/b"), ptr("77"), ptr("image/png"), ptr("b.png")}, []*string{l.item.MediaURL, l.item.MediaID, l.item.MimeType, l.item.Filename}, "BR-4")
 }
 
 func TestBadBodies(t *testing.T) {

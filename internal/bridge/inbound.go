@@ -53,9 +53,9 @@ func (f fields) waID() (string, error) {
 
 // content reads what the message says.
 func (f fields) content(in *desk.Inbound) error {
-	var name, text, caption, media, kind, mime, file string
+	var name, text, caption, media, mediaID, kind, mime, file string
 	err := f.texts(map[string]*string{"contact_name": &name, "message_text": &text, "caption": &caption,
-		"media_url": &media, "type": &kind, "mime_type": &mime, "filename": &file})
+		"media_url": &media, "media_id": &mediaID, "type": &kind, "mime_type": &mime, "filename": &file})
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (f fields) content(in *desk.Inbound) error {
 	}
 	in.ContactName = strings.TrimSpace(name)
 	in.Text = captioned(text, caption)
-	in.MediaURL, in.MimeType, in.Filename = optional(media), optional(mime), optional(file)
+	in.MediaURL, in.MediaID, in.MimeType, in.Filename = optional(media), optional(mediaID), optional(mime), optional(file)
 	in.Type = typeOf(kind, media, mime)
 	return nil
 }

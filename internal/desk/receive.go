@@ -9,12 +9,12 @@ import (
 
 // Inbound is a message from a contact, as the provider told of it.
 type Inbound struct {
-	TenantID, PhoneNumberID, WAMID, WaID string
-	ContactName                          string // "": renames nobody
-	At                                   portal.Time
-	Type                                 portal.MessageType
-	Text                                 string
-	MediaURL, MimeType, Filename         *string
+	TenantID, PhoneNumberID, WAMID, WaID  string
+	ContactName                           string // "": renames nobody
+	At                                    portal.Time
+	Type                                  portal.MessageType
+	Text                                  string
+	MediaURL, MediaID, MimeType, Filename *string
 }
 
 // Receive takes messages from contacts in, in order, in one transaction; if that
@@ -106,7 +106,8 @@ func (d *Desk) contact(ctx context.Context, c *change, in Inbound) (portal.Conta
 func (in Inbound) cleaned() Inbound {
 	in.WAMID, in.ContactName, in.Text = clean(in.WAMID), clean(in.ContactName), clean(in.Text)
 	in.Type = portal.MessageType(clean(string(in.Type)))
-	in.MediaURL, in.MimeType, in.Filename = cleanPtr(in.MediaURL), cleanPtr(in.MimeType), cleanPtr(in.Filename)
+	in.MediaURL, in.MediaID = cleanPtr(in.MediaURL), cleanPtr(in.MediaID)
+	in.MimeType, in.Filename = cleanPtr(in.MimeType), cleanPtr(in.Filename)
 	return in
 }
 
@@ -125,8 +126,13 @@ func (in Inbound) check() error {
 }
 
 func (in Inbound) message(id string, from portal.Contact) *portal.Message {
+	address := in.MediaURL
+	if in.MediaID != nil {
+		own := MediaPath(id) // an address of the provider's is for holders of the channel's token, and for minutes
+		address = &own
+	}
 	return &portal.Message{ID: id, Direction: portal.Inbound, Type: in.Type, Text: in.Text,
-		MediaURL: in.MediaURL, MimeType: in.MimeType, Filename: in.Filename,
+		MediaURL: address, MediaID: in.MediaID, MimeType: in.MimeType, Filename: in.Filename,
 		Status: portal.StatusReceived, WAMID: &in.WAMID,
 		Author: portal.Author{Type: portal.AuthorCustomer, ID: from.ID, Name: from.Name}, CreatedAt: in.At}
 }

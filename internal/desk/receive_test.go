@@ -38,6 +38,26 @@ func TestReceive(t *testing.T) {
 		require.Equal(t, 2, updated.MessageCount)
 		require.Equal(t, "again", updated.LastMessage.Text)
 	})
+	t.Run("DESK-39 a file that the provider keeps has an address of the portal's own; another keeps its own", func(t *testing.T) {
+		b := newBench(t)
+		id, kind, theirs := "77", "image/png", "https://lookaside.example/77?expires=soon"
+		in := text("w1", "111", "")
+		in.Type, in.MediaID, in.MimeType, in.MediaURL = portal.TypeImage, &id, &kind, &theirs
+		msg := body[portal.MessageNewBody](t, b.receive(in)[1]).Message
+		require.Equal(t, "/api/media/"+msg.ID, *msg.MediaURL)
+		found, err := b.Media(t.Context(), vic, msg.ID)
+		require.NoError(t, err)
+		require.Equal(t, desk.Media{Channel: found.Channel, ID: "77", MimeType: "image/png"}, found)
+		require.Equal(t, "1055", found.Channel.PhoneNumberID)
+		plain := text("w2", "111", "")
+		plain.Type, plain.MediaURL = portal.TypeImage, &theirs
+		msg = body[portal.MessageNewBody](t, b.receive(plain)[0]).Message
+		require.Equal(t, theirs, *msg.MediaURL)
+		for _, none := range []string{msg.ID, "none", "\x00", ""} {
+			_, err := b.Media(t.Context(), ann, none)
+			require.Equal(t, portal.NotFound, portal.CodeOf(err), "%q", none)
+		}
+	})
 	t.Run("DESK-3 names", func(t *testing.T) {
 		b := newBench(t)
 		first := b.begin("111")

@@ -44,7 +44,11 @@ func (s *server) requireToken(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	who, _, err := s.Auth.Verify(ctx.Context(), bearer(ctx.Header("Authorization")))
+	token := bearer(ctx.Header("Authorization"))
+	if token == "" && needs(ctx.Operation(), mediaCookie) {
+		token = cookieOf(ctx, mediaCookieName)
+	}
+	who, _, err := s.Auth.Verify(ctx.Context(), token)
 	if err != nil {
 		p := problemOf(err)
 		if p.Status == http.StatusInternalServerError {
@@ -68,6 +72,16 @@ func needs(op *huma.Operation, scheme string) bool {
 		}
 	}
 	return false
+}
+
+// cookieOf is the value of a cookie; "" if there is none.
+func cookieOf(ctx huma.Context, name string) string {
+	r, _ := humago.Unwrap(ctx)
+	c, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return c.Value
 }
 
 // bearer takes the token out of an Authorization header (RFC 6750 section 2.1); "" if there is none.

@@ -14,10 +14,11 @@ import (
 	"github.com/agentportal/portal/internal/schema"
 )
 
-// The names under which the documents know the two kinds of proof.
+// The names under which the documents know the kinds of proof.
 const (
 	accessToken   = "accessToken"
 	refreshCookie = "refreshCookie"
+	mediaCookie   = "mediaCookie"
 )
 
 // humaConfig sets the framework up to answer as the contract says, and to keep its own routes out.
@@ -37,6 +38,7 @@ func (s *server) humaConfig() huma.Config {
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					accessToken:   {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
 					refreshCookie: {Type: "apiKey", In: "cookie", Name: cookieName},
+					mediaCookie:   {Type: "apiKey", In: "cookie", Name: mediaCookieName},
 				},
 			},
 		},
@@ -68,6 +70,8 @@ type call struct {
 	status           int   // of success; 200 if 0
 	errors           []int // beside the usual ones
 	security         string
+	or               string                    // another proof that will do
+	answers          map[string]*huma.Response // of success, where they aren't JSON
 	tag              string
 	// may tells whether who may do this to the thing that the path's id names; nil: the handler tells. It comes
 	// before the body is read, so that what doesn't exist is 404 and a viewer 403 whatever they send.
@@ -103,12 +107,16 @@ func register[I, O any](s *server, api huma.API, c call, fn func(context.Context
 		MaxBodyBytes:    MaxBody + 1, // the framework refuses a body that reaches its limit
 		BodyReadTimeout: bodyTime,
 		Errors:          errorsOf(c.method, c.errors...),
+		Responses:       c.answers,
 	}
 	if c.may != nil {
 		op.Middlewares = huma.Middlewares{s.ask(c)}
 	}
 	if c.security != "" {
 		op.Security = []map[string][]string{{c.security: {}}}
+	}
+	if c.or != "" {
+		op.Security = append(op.Security, map[string][]string{c.or: {}})
 	}
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)

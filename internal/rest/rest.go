@@ -43,6 +43,9 @@ type Config struct {
 	// TestChannel tries a tenant's WhatsApp channel at the provider and returns the name that it goes by there.
 	// An Invalid or Unavailable portal.Error says why it doesn't work. Nil: the route answers 503.
 	TestChannel func(ctx context.Context, channel portal.WhatsApp) (name string, err error)
+	// OpenMedia begins to fetch a file that the provider keeps, or the part that a Range header names ("": all of it).
+	// A NotFound or Unavailable portal.Error says why there is none. Nil: the route answers 503.
+	OpenMedia func(ctx context.Context, media desk.Media, part string) (*desk.MediaFile, error)
 	// Observe hears of every answered request; route is the pattern, "" for an unknown path.
 	Observe func(method, route string, status int, took time.Duration)
 	Logger  *slog.Logger
@@ -88,6 +91,7 @@ func (s *server) routes(api huma.API, mux *http.ServeMux) {
 	s.authRoutes(api)
 	s.conversationRoutes(api)
 	s.messageRoutes(api)
+	s.mediaRoutes(api)
 	s.dashboardRoutes(api)
 	s.userRoutes(api)
 	s.settingsRoutes(api)

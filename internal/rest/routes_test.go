@@ -59,6 +59,8 @@ var table = map[string]route{
 		body: `{"status":"closed"}`, viewer: 403, agent: 200, admin: 200},
 	"POST /api/conversations/{id}/read": {path: conversationPath("/read"), none: "/api/conversations/none/read", viewer: 403, agent: 200, admin: 200},
 
+	"GET /api/media/{messageId}": {path: func(w *world, tenant string) string { return w.file(tenant, "image/png", "cat.png") }, none: "/api/media/none", viewer: 200, agent: 200, admin: 200},
+
 	"GET /api/dashboard/metrics":        {path: plain("/api/dashboard/metrics"), viewer: 200, agent: 200, admin: 200},
 	"GET /api/dashboard/message-volume": {path: plain("/api/dashboard/message-volume?period=7d"), viewer: 200, agent: 200, admin: 200},
 	"GET /api/dashboard/delivery-stats": {path: plain("/api/dashboard/delivery-stats?period=30d"), viewer: 200, agent: 200, admin: 200},
@@ -171,6 +173,10 @@ func TestDatabaseAway(t *testing.T) {
 	w := newWorld(t)
 	d := w.document("/api/openapi.json")
 	require.Equal(t, http.StatusOK, w.get("/api/me").status) // who ann is, is remembered for a moment
+	paths := map[string]string{}
+	for name, row := range table {
+		paths[name] = row.path(w, "acme")
+	}
 	w.store.away.Store(true)
 	for name, row := range table {
 		if slices.Contains([]string{"GET /api/settings", "GET /api/auth/session", "POST /api/auth/refresh", "POST /api/auth/logout"}, name) {
@@ -179,7 +185,7 @@ func TestDatabaseAway(t *testing.T) {
 		t.Run(fmt.Sprintf("REST-6 503 while the database is away: %s", name), func(t *testing.T) {
 			method, pattern, _ := strings.Cut(name, " ")
 			body := strings.ReplaceAll(row.body, "{who}", "ann")
-			r := w.do(request{method: method, path: row.path(w, "acme"), body: body, token: w.token("ann@acme")})
+			r := w.do(request{method: method, path: paths[name], body: body, token: w.token("ann@acme")})
 			require.Equal(t, "unavailable", isProblem(t, r, http.StatusServiceUnavailable)["code"])
 			require.Equal(t, "1", r.header.Get("Retry-After"))
 			d.answers(t, method, pattern, r)

@@ -22,6 +22,13 @@ const (
 	cookiePath = "/api/auth"
 )
 
+// The media cookie holds the access token for what a browser fetches by itself: pictures, players, new tabs. It opens
+// nothing but media, for as long as the token lives.
+const (
+	mediaCookieName = "portal_media"
+	mediaCookiePath = "/api/media"
+)
+
 // LoginBody is what signing in asks for.
 type LoginBody struct {
 	Email    string `json:"email" minLength:"1" maxLength:"320"`
@@ -96,12 +103,12 @@ type cookieInput struct {
 }
 
 type sessionOutput struct {
-	SetCookie string `header:"Set-Cookie"`
+	SetCookie []string `header:"Set-Cookie"`
 	Body      SessionBody
 }
 
 type signedOutOutput struct {
-	SetCookie string `header:"Set-Cookie"`
+	SetCookie []string `header:"Set-Cookie"`
 }
 
 func (s *server) authRoutes(api huma.API) {
@@ -157,7 +164,7 @@ func (s *server) logout(ctx context.Context, in *cookieInput) (*signedOutOutput,
 	if err := s.Auth.SignOut(ctx, in.Cookie); err != nil {
 		return nil, err
 	}
-	return &signedOutOutput{SetCookie: s.cookie("", time.Time{}, in.Origin)}, nil
+	return &signedOutOutput{SetCookie: s.cookies(auth.Tokens{}, in.Origin)}, nil
 }
 
 func (s *server) session(ctx context.Context, t auth.Tokens, o Origin) (*sessionOutput, error) {
@@ -166,7 +173,7 @@ func (s *server) session(ctx context.Context, t auth.Tokens, o Origin) (*session
 		return nil, err
 	}
 	return &sessionOutput{
-		SetCookie: s.cookie(t.Refresh, t.RefreshExpiresAt, o),
+		SetCookie: s.cookies(t, o),
 		Body:      SessionBody{AccessToken: t.Access, ExpiresAt: portal.At(t.ExpiresAt), User: user},
 	}, nil
 }
@@ -176,9 +183,17 @@ func (s *server) self(ctx context.Context, u portal.User) (Self, error) {
 	return Self{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, TenantID: u.TenantID, TenantName: name}, err
 }
 
-// cookie carries a refresh token until it expires; an empty one makes the browser forget.
-func (s *server) cookie(token string, expires time.Time, o Origin) string {
-	c := http.Cookie{Name: cookieName, Value: token, Path: cookiePath, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+// cookies are those of a session; without tokens they make the browser forget them.
+func (s *server) cookies(t auth.Tokens, o Origin) []string {
+	return []string{
+		s.cookie(cookieName, cookiePath, t.Refresh, t.RefreshExpiresAt, o),
+		s.cookie(mediaCookieName, mediaCookiePath, t.Access, t.ExpiresAt, o),
+	}
+}
+
+// cookie carries a token until it expires; an empty one makes the browser forget.
+func (s *server) cookie(name, path, token string, expires time.Time, o Origin) string {
+	c := http.Cookie{Name: name, Value: token, Path: path, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: s.Secure || o.secure, MaxAge: -1}
 	if token != "" {
 		c.MaxAge = max(1, int(expires.Sub(s.Now()).Seconds()))

@@ -215,6 +215,7 @@ func newWorld(t *testing.T, change ...func(*rest.Config)) *world {
 	config := rest.Config{Desk: w.desk, Auth: w.auth, Now: w.now, Version: "test",
 		DeadLetters: ops.NewDeadLetters(w.letters, w.store, "INBOUND"),
 		Shown:       rest.Settings{LogRetentionSeconds: 259_200},
+		OpenMedia:   provided,
 		TestChannel: func(_ context.Context, c portal.WhatsApp) (string, error) { return "Acme at " + c.PhoneNumberID, nil }}
 	for _, fn := range change {
 		fn(&config)

@@ -49,7 +49,7 @@ var closed = map[reflect.Type][]any{
 	reflect.TypeFor[portal.Refusal](): {portal.WhyEmailInUse, portal.WhyEmailInvalid, portal.WhyNameInvalid, portal.WhyPasswordShort, portal.WhyLastAdmin,
 		portal.WhyAssigneeUnknown, portal.WhyConversationClosed, portal.WhyNewerConversation, portal.WhyOvertaken, portal.WhyClientIDUsed,
 		portal.WhyTextBlank, portal.WhyPhoneNumberInUse, portal.WhyChannelValue, portal.WhyChannelIncomplete, portal.WhyChannelToken,
-		portal.WhyChannelNumber, portal.WhyChannelUnreachable, portal.WhyChannelNotTriedHere, portal.WhyTokenMissing, portal.WhyTokenInvalid,
+		portal.WhyChannelNumber, portal.WhyChannelUnreachable, portal.WhyChannelNotTriedHere, portal.WhyMediaGone, portal.WhyTokenMissing, portal.WhyTokenInvalid,
 		portal.WhyTokenExpired},
 }
 

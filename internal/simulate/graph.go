@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,8 +17,8 @@ import (
 func (s *Simulator) graphAPI() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /{version}/{number}/messages", s.takeSend)
-	mux.HandleFunc("GET /{version}/{number}", s.tellNumber)
-	mux.HandleFunc("GET /media/{name}", serveMedia)
+	mux.HandleFunc("GET /{version}/{number}", s.tell)
+	mux.HandleFunc("GET /media/{name}", s.serveMedia)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, whatsapp.GraphError{Code: "100", Type: "GraphMethodException", Message: "Unsupported request"})
 	})
@@ -33,6 +33,25 @@ func (s *Simulator) caller(w http.ResponseWriter, r *http.Request) (Tenant, bool
 		return Tenant{}, false
 	}
 	return tenant, true
+}
+
+// known tells whether a request has the token of one of our tenants; another one is refused.
+func (s *Simulator) known(w http.ResponseWriter, r *http.Request) bool {
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if slices.ContainsFunc(s.cfg.Tenants, func(t Tenant) bool { return t.AccessToken == token }) {
+		return true
+	}
+	refuse(w, http.StatusUnauthorized, whatsapp.GraphError{Code: "190", Type: "OAuthException", Message: "Invalid OAuth access token"})
+	return false
+}
+
+// tell answers what is asked of an id: a file's or a number's.
+func (s *Simulator) tell(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.PathValue("number"), mediaFolder) {
+		s.tellMedia(w, r)
+		return
+	}
+	s.tellNumber(w, r)
 }
 
 // tellNumber answers the portal's check of a channel.
@@ -154,11 +173,10 @@ func (s *Simulator) say(ctx context.Context, c *customer, l line, about string) 
 	switch {
 	case l.Image != "":
 		m.Type, m.Text = "image", nil
-		m.Image = &whatsapp.Media{ID: "media-" + l.Image, MimeType: "image/png", Caption: l.Text, URL: s.mediaURL(l.Image + ".png")}
+		m.Image = &whatsapp.Media{ID: mediaID(l.Image + ".png"), MimeType: "image/png", Caption: l.Text}
 	case l.Document != "":
 		m.Type, m.Text = "document", nil
-		m.Document = &whatsapp.Media{ID: "media-" + l.Document, MimeType: "application/pdf", Caption: l.Text,
-			Filename: l.Document + ".pdf", URL: s.mediaURL(l.Document + ".pdf")}
+		m.Document = &whatsapp.Media{ID: mediaID(l.Document + ".pdf"), MimeType: "application/pdf", Caption: l.Text, Filename: l.Document + ".pdf"}
 	case l.Location != nil:
 		m.Type, m.Text = "location", nil
 		m.Location = l.Location
@@ -167,8 +185,4 @@ func (s *Simulator) say(ctx context.Context, c *customer, l line, about string) 
 		m.Reaction = &whatsapp.Reaction{MessageID: about, Emoji: l.Reaction}
 	}
 	s.portal.message(ctx, c, m)
-}
-
-func (s *Simulator) mediaURL(name string) string {
-	return fmt.Sprintf("%s/media/%s", s.GraphURL(), name)
 }

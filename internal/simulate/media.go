@@ -2,36 +2,67 @@ package simulate
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"image"
 	"image/color"
 	"image/png"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/agentportal/portal/internal/whatsapp"
 )
 
-// serveMedia serves what customers send: a picture, or a one-page document.
-func serveMedia(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("name")
-	w.Header().Set("Cache-Control", "max-age=86400")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	// The page shows it from another origin.
-	w.Header().Set("Access-Control-Allow-Origin", "*")
-	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
-	var body []byte
+// mediaFolder is where ids of files begin; what follows is the file's name.
+const mediaFolder = "media-"
+
+// mediaID is the name by which the provider knows a file.
+func mediaID(name string) string { return mediaFolder + name }
+
+// tellMedia answers where a file lies, as the Graph API does.
+func (s *Simulator) tellMedia(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("number")
+	name := strings.TrimPrefix(id, mediaFolder)
+	body, kind := file(name)
 	switch {
-	case strings.HasSuffix(name, ".png"):
-		w.Header().Set("Content-Type", "image/png")
-		body = picture(name)
-	case strings.HasSuffix(name, ".pdf"):
-		w.Header().Set("Content-Type", "application/pdf")
-		body = document(strings.TrimSuffix(name, ".pdf"))
+	case !s.known(w, r):
+	case body == nil:
+		refuse(w, http.StatusBadRequest, whatsapp.GraphError{Code: "100", Type: "GraphMethodException", Message: "Unsupported get request"})
 	default:
+		answer(w, http.StatusOK, whatsapp.MediaInfo{ID: id, MimeType: kind, URL: s.GraphURL() + "/media/" + url.PathEscape(name),
+			FileSize: json.Number(strconv.Itoa(len(body))), SHA256: fmt.Sprintf("%x", sha256.Sum256(body))})
+	}
+}
+
+// serveMedia serves what customers send, to who holds a token, as the provider does.
+func (s *Simulator) serveMedia(w http.ResponseWriter, r *http.Request) {
+	if !s.known(w, r) {
+		return
+	}
+	name := r.PathValue("name")
+	body, kind := file(name)
+	if body == nil {
 		http.NotFound(w, r)
 		return
 	}
-	_, _ = w.Write(body) // an error is the caller's
+	w.Header().Set("Content-Type", kind)
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
+}
+
+// file is a picture, or a one-page document; nil where there is none of that name.
+func file(name string) (body []byte, kind string) {
+	switch {
+	case strings.HasSuffix(name, ".png"):
+		return picture(name), "image/png"
+	case strings.HasSuffix(name, ".pdf"):
+		return document(strings.TrimSuffix(name, ".pdf")), "application/pdf"
+	}
+	return nil, ""
 }
 
 // picture paints a box on a table, in colours that follow from the name.

@@ -247,10 +247,11 @@ func TestPhonesReport(t *testing.T) {
 }
 
 func TestMedia(t *testing.T) {
-	get := func(t *testing.T, url string) (*http.Response, []byte) {
+	get := func(t *testing.T, url, token string) (*http.Response, []byte) {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer "+token)
 		var transport http.Transport
 		defer transport.CloseIdleConnections()
 		res, err := transport.RoundTrip(req)
@@ -260,19 +261,30 @@ func TestMedia(t *testing.T) {
 		require.NoError(t, res.Body.Close())
 		return res, body
 	}
-	t.Run("SIM-7 what a customer sends can be fetched", func(t *testing.T) {
+	t.Run("SIM-7 what a customer sends is kept under an id, for holders of a token", func(t *testing.T) {
 		s := play(t, newFakePortal(t), Config{Rate: -1})
-		res, body := get(t, s.mediaURL("parcel.png"))
-		require.Equal(t, "image/png", res.Header.Get("Content-Type"))
-		_, err := png.Decode(bytes.NewReader(body))
+		fetch := func(name, kind string) []byte {
+			res, raw := get(t, s.GraphURL()+"/v23.0/"+mediaID(name), "acme-token")
+			require.Equal(t, http.StatusOK, res.StatusCode)
+			var info whatsapp.MediaInfo
+			require.NoError(t, json.Unmarshal(raw, &info))
+			require.Equal(t, kind, info.MimeType)
+			res, _ = get(t, info.URL, "stranger")
+			require.Equal(t, http.StatusUnauthorized, res.StatusCode)
+			res, body := get(t, info.URL, "acme-token")
+			require.Equal(t, kind, res.Header.Get("Content-Type"))
+			require.Equal(t, fmt.Sprint(len(body)), info.FileSize.String())
+			return body
+		}
+		_, err := png.Decode(bytes.NewReader(fetch("parcel.png", "image/png")))
 		require.NoError(t, err)
-		res, body = get(t, s.mediaURL("Rechnung-1.pdf"))
-		require.Equal(t, "application/pdf", res.Header.Get("Content-Type"))
-		require.True(t, bytes.HasPrefix(body, []byte("%PDF-1.4")))
-		res, _ = get(t, s.mediaURL("x.exe"))
-		require.Equal(t, http.StatusNotFound, res.StatusCode)
-		res, _ = get(t, s.GraphURL()+"/elsewhere")
-		require.Equal(t, http.StatusNotFound, res.StatusCode)
+		require.True(t, bytes.HasPrefix(fetch("Rechnung-1.pdf", "application/pdf"), []byte("%PDF-1.4")))
+		for path, status := range map[string]int{"/v23.0/media-x.exe": 400, "/media/x.exe": 404, "/elsewhere": 404} {
+			res, _ := get(t, s.GraphURL()+path, "acme-token")
+			require.Equal(t, status, res.StatusCode, path)
+		}
+		res, _ := get(t, s.GraphURL()+"/v23.0/media-parcel.png", "stranger")
+		require.Equal(t, http.StatusUnauthorized, res.StatusCode)
 	})
 }
 

@@ -45,23 +45,29 @@ func (s *Sender) Check(ctx context.Context, channel portal.WhatsApp) (string, er
 // phoneNumber calls the provider once.
 func (g *graph) phoneNumber(ctx context.Context, channel portal.WhatsApp) (n PhoneNumber, status int, err error) {
 	address := g.base + "/" + graphVersion + "/" + url.PathEscape(channel.PhoneNumberID) + "?fields=verified_name,display_phone_number"
+	status, err = g.get(ctx, address, channel.AccessToken, &n)
+	return n, status, err
+}
+
+// get asks the provider once. What it answers goes into answer, also where it refuses in its own form.
+func (g *graph) get(ctx context.Context, address, token string, answer any) (status int, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return n, 0, err
+		return 0, err
 	}
-	req.Header.Set("Authorization", "Bearer "+channel.AccessToken)
+	req.Header.Set("Authorization", "Bearer "+token)
 	res, err := g.client.Do(req)
 	if err != nil {
-		return n, 0, err
+		return 0, err
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err := errors.Join(err, res.Body.Close()); err != nil {
-		return n, 0, err
+		return 0, err
 	}
-	if json.Unmarshal(body, &n) != nil && res.StatusCode == http.StatusOK {
-		return n, 0, errors.New("the answer is none of the Cloud API's")
+	if json.Unmarshal(body, answer) != nil && res.StatusCode == http.StatusOK {
+		return 0, errors.New("the answer is none of the Cloud API's")
 	}
-	return n, res.StatusCode, nil
+	return res.StatusCode, nil
 }
 
 func joinName(n PhoneNumber) string {

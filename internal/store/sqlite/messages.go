@@ -9,7 +9,7 @@ import (
 	"github.com/agentportal/portal"
 )
 
-const messageColumns = `id, version, seq, conversation_id, direction, type, text, media_url, mime_type, filename,
+const messageColumns = `id, version, seq, conversation_id, direction, type, text, media_url, media_id, mime_type, filename,
 	status, error_code, error_message, attempts, wamid, client_id, author_type, author_id, author_name,
 	created_at, sent_at, delivered_at, read_at`
 
@@ -20,7 +20,7 @@ func scanMessage(row scanner) (*portal.Message, error) {
 		created               int64
 		sent, delivered, read nullTime
 	)
-	err := row.Scan(&m.ID, &m.Version, &m.Seq, &m.ConversationID, &m.Direction, &m.Type, &m.Text, &m.MediaURL, &m.MimeType, &m.Filename,
+	err := row.Scan(&m.ID, &m.Version, &m.Seq, &m.ConversationID, &m.Direction, &m.Type, &m.Text, &m.MediaURL, &m.MediaID, &m.MimeType, &m.Filename,
 		&m.Status, &code, &reason, &m.Attempts, &m.WAMID, &m.ClientID, &m.Author.Type, &m.Author.ID, &m.Author.Name,
 		&created, &sent, &delivered, &read)
 	if err != nil {
@@ -94,21 +94,21 @@ func (t *tx) PutMessage(ctx context.Context, m *portal.Message) error {
 	}
 	code, reason := errorColumns(m.Error)
 	_, err = t.exec(ctx, "message", `
-		INSERT INTO messages (tenant_id, id, version, seq, conversation_id, direction, type, text, media_url, mime_type, filename,
+		INSERT INTO messages (tenant_id, id, version, seq, conversation_id, direction, type, text, media_url, media_id, mime_type, filename,
 			status, error_code, error_message, attempts, wamid, client_id, author_type, author_id, author_name,
 			created_at, sent_at, delivered_at, read_at, response_ms)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (tenant_id, id) DO UPDATE SET
 			version = excluded.version, seq = excluded.seq, conversation_id = excluded.conversation_id,
 			direction = excluded.direction, type = excluded.type, text = excluded.text, media_url = excluded.media_url,
-			mime_type = excluded.mime_type, filename = excluded.filename, status = excluded.status,
+			media_id = excluded.media_id, mime_type = excluded.mime_type, filename = excluded.filename, status = excluded.status,
 			error_code = excluded.error_code, error_message = excluded.error_message,
 			attempts = MAX(attempts, excluded.attempts),
 			wamid = excluded.wamid, client_id = excluded.client_id, author_type = excluded.author_type,
 			author_id = excluded.author_id, author_name = excluded.author_name, created_at = excluded.created_at,
 			sent_at = excluded.sent_at, delivered_at = excluded.delivered_at, read_at = excluded.read_at,
 			response_ms = excluded.response_ms`,
-		t.tenant, m.ID, m.Version, m.Seq, m.ConversationID, m.Direction, m.Type, m.Text, m.MediaURL, m.MimeType, m.Filename,
+		t.tenant, m.ID, m.Version, m.Seq, m.ConversationID, m.Direction, m.Type, m.Text, m.MediaURL, m.MediaID, m.MimeType, m.Filename,
 		m.Status, code, reason, m.Attempts, m.WAMID, m.ClientID, m.Author.Type, m.Author.ID, m.Author.Name,
 		m.CreatedAt.UnixMilli(), stamp(m.SentAt), stamp(m.DeliveredAt), stamp(m.ReadAt), response)
 	return err

@@ -32,7 +32,7 @@ func (b *bench) message(id string) (m *portal.Message) {
 func messageRoundTrip(b *bench) {
 	full := b.acme.message("c1", "full", portal.Outbound, func(m *portal.Message) {
 		m.Type, m.Text = "reaction", strings.Repeat(odd, 300)
-		m.MediaURL, m.MimeType, m.Filename = ptr("https://x.test/?a=b&c=%20"), ptr("image/webp"), ptr(odd)
+		m.MediaURL, m.MediaID, m.MimeType, m.Filename = ptr("https://x.test/?a=b&c=%20"), ptr("1908647269898587"), ptr("image/webp"), ptr(odd)
 		m.Status, m.Error = portal.StatusFailed, &portal.MessageError{Code: "", Message: odd}
 		m.Attempts, m.WAMID, m.ClientID = 7, ptr("wamid.full"), ptr(odd)
 		m.Author = portal.Author{Type: portal.AuthorSystem, ID: "", Name: odd}

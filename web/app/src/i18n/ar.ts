@@ -188,6 +188,7 @@ export const ar: Catalogue = {
   'refusal.channel_token': 'يرفض واتساب رمز الوصول. أدخل رمزًا صالحًا.',
   'refusal.channel_number': 'لا يعرف واتساب معرّف رقم الهاتف، أو لا يحق للرمز استخدامه.',
   'refusal.channel_unreachable': 'واتساب لا يستجيب. حاول مجددًا بعد قليل.',
+  'refusal.media_gone': 'لم يعد هذا الملف لدى واتساب.',
   'refusal.channel_not_tried_here': 'لا يستطيع هذا التثبيت سؤال واتساب.',
 
   'thread.label': 'الرسائل مع {name}',
@@ -248,6 +249,9 @@ export const ar: Catalogue = {
 
   'media.loading': '{kind} · جارٍ التحميل',
   'media.gone': '{kind} · لم يعد متاحًا',
+  'media.later': '{kind} · تعذّر التحميل',
+  'media.elsewhere': 'لم يُرسله {host}',
+  'media.unshown': '{kind} · لا يمكن لهذا المتصفح عرضه',
   'media.goneNext': 'يحتفظ واتساب بالوسائط لمدة محدودة',
   'media.opens': '{kind} · يُفتح في لسان جديد',
   'media.open': 'افتح {name} في لسان جديد',

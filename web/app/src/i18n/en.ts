@@ -173,6 +173,7 @@ export const en = {
   'refusal.channel_token': 'WhatsApp refuses the access token. Enter a valid one.',
   'refusal.channel_number': 'WhatsApp doesn’t know the phone number ID, or the token may not use it.',
   'refusal.channel_unreachable': 'WhatsApp is not answering. Try again in a moment.',
+  'refusal.media_gone': 'WhatsApp has not got this file any more.',
   'refusal.channel_not_tried_here': 'This installation can’t ask WhatsApp.',
 
   'thread.label': 'Messages with {name}',
@@ -223,6 +224,9 @@ export const en = {
 
   'media.loading': '{kind} · loading',
   'media.gone': '{kind} isn’t available any more',
+  'media.later': '{kind} couldn’t be loaded',
+  'media.elsewhere': '{host} didn’t give it',
+  'media.unshown': '{kind} · this browser can’t show it',
   'media.goneNext': 'WhatsApp keeps media for a limited time',
   'media.opens': '{kind} · opens in a new tab',
   'media.open': 'Open {name} in a new tab',

@@ -82,6 +82,8 @@ export interface Api {
   put<T>(path: string, body: unknown): Promise<T>
   patch<T>(path: string, body: unknown): Promise<T>
   delete<T>(path: string): Promise<T>
+  /** Whether a GET would be answered, without its body. */
+  check(path: string): Promise<void>
 }
 
 function withQuery(path: string, query: CallOptions['query']): string {
@@ -96,15 +98,18 @@ export function createApi(tokens: TokenSource): Api {
   const authorised = (path: string, init: AuthorisedInit, token: string) =>
     call(path, { ...init, headers: { ...init.headers, Authorization: `Bearer ${token}` } })
 
-  async function send<T>(path: string, init: AuthorisedInit): Promise<T> {
+  async function ask(path: string, init: AuthorisedInit): Promise<Response> {
     const token = await tokens.freshToken()
-    let response: Response
     try {
-      response = await authorised(path, init, token)
+      return await authorised(path, init, token)
     } catch (thrown) {
       if (!(thrown instanceof ApiError) || thrown.status !== 401) throw thrown
-      response = await authorised(path, init, await tokens.renew(token))
+      return authorised(path, init, await tokens.renew(token))
     }
+  }
+
+  async function send<T>(path: string, init: AuthorisedInit): Promise<T> {
+    const response = await ask(path, init)
     if (response.status === 204) return undefined as T
     return (await response.json()) as T
   }
@@ -122,5 +127,8 @@ export function createApi(tokens: TokenSource): Api {
     put: write('PUT'),
     patch: write('PATCH'),
     delete: (path) => write('DELETE')(path),
+    check: async (path) => {
+      await ask(path, { method: 'HEAD' })
+    },
   }
 }

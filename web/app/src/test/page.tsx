@@ -21,7 +21,7 @@ export interface Page extends RenderResult {
 
 interface PageOptions {
   role?: Role
-  /** What the server answers; nothing unless told. */
+  /** What the server answers, as JSON unless it is a Response; nothing unless told. */
   answer?: (path: string, init: RequestInit | undefined) => unknown
   at?: string
 }
@@ -31,7 +31,7 @@ export function draw(children: ReactNode, { role = 'agent', answer, at = '/' }: 
   addBrowserParts()
   vi.stubGlobal('fetch', (path: string, init?: RequestInit) => {
     const body = answer?.(path, init)
-    return body === undefined ? new Promise(() => undefined) : Promise.resolve(Response.json(body))
+    return body === undefined ? new Promise(() => undefined) : Promise.resolve(body instanceof Response ? body : Response.json(body))
   })
   const session = new Session()
   vi.spyOn(session, 'freshToken').mockResolvedValue('token')

@@ -1,9 +1,14 @@
+import { Button } from '@mantine/core'
 import { IconDownload, IconFileText, IconPhotoOff } from '@tabler/icons-react'
 import { useState } from 'react'
+import type { Translate } from '@/i18n/catalogue'
 import { useI18n } from '@/i18n/I18nContext'
+import type { ApiError } from '@/lib/api'
+import { describeError } from '@/lib/describeError'
 import { kindName } from '@/lib/messageText'
 import type { ThreadMessage } from '@/lib/types'
 import classes from './Media.module.css'
+import { useMediaFile, type MediaFailure } from './useMediaFile'
 
 /** What came with the message, in a box that has its final size before it loads. */
 export function Media({ message }: { message: ThreadMessage }) {
@@ -27,20 +32,19 @@ interface MediaOfProps {
 }
 
 function MediaOf({ type, kind, href, filename, alt }: MediaOfProps) {
-  const [gone, setGone] = useState(false)
-  if (gone) return <Gone kind={kind} />
-  const onError = () => setGone(true)
+  const { attempt, failure, failed: onError, retry } = useMediaFile(href)
+  if (failure) return <Missing kind={kind} href={href} failure={failure} onRetry={retry} />
   switch (type) {
     case 'image':
     case 'sticker':
-      return <Photo href={href} alt={alt} kind={kind} onError={onError} />
+      return <Photo key={attempt} href={href} alt={alt} kind={kind} onError={onError} />
     case 'video':
-      return <video className={classes.video} src={href} controls preload="metadata" aria-label={kind} onError={onError} />
+      return <video key={attempt} className={classes.video} src={href} controls preload="metadata" aria-label={kind} onError={onError} />
     case 'audio':
     case 'voice':
-      return <audio className={classes.audio} src={href} controls preload="none" aria-label={kind} onError={onError} />
+      return <audio key={attempt} className={classes.audio} src={href} controls preload="none" aria-label={kind} onError={onError} />
     default:
-      return <File href={href} name={filename ?? fileName(href)} kind={kind} />
+      return <File href={href} name={filename ?? fileName(href) ?? kind} kind={kind} />
   }
 }
 
@@ -69,17 +73,36 @@ function File({ href, name, kind }: { href: string; name: string; kind: string }
   )
 }
 
-function Gone({ kind }: { kind: string }) {
+interface MissingProps {
+  kind: string
+  href: string
+  failure: MediaFailure
+  onRetry: () => void
+}
+
+/** What couldn't be loaded: for good, or for now. */
+function Missing({ kind, href, failure, onRetry }: MissingProps) {
   const { t } = useI18n()
+  if (failure === 'unshown') return <File href={href} name={t('media.unshown', { kind })} kind={kind} />
+  const gone = failure !== 'elsewhere' && failure.status === 404
   return (
-    <p className={classes.file}>
+    <div className={classes.file}>
       <IconPhotoOff size={20} stroke={1.75} aria-hidden />
       <span className={classes.words}>
-        <span className={classes.name}>{t('media.gone', { kind })}</span>
-        <span className={classes.sub}>{t('media.goneNext')}</span>
+        <span className={classes.name}>{t(gone ? 'media.gone' : 'media.later', { kind })}</span>
+        <span className={classes.sub}>{gone ? t('media.goneNext') : why(failure, href, t)}</span>
       </span>
-    </p>
+      {!gone && (
+        <Button size="xs" variant="default" onClick={onRetry}>
+          {t('error.tryNow')}
+        </Button>
+      )}
+    </div>
   )
+}
+
+function why(failure: ApiError | 'elsewhere', href: string, t: Translate): string {
+  return failure === 'elsewhere' ? t('media.elsewhere', { host: new URL(href).host }) : describeError(failure, t)
 }
 
 /** Only what a browser fetches from the web; never a script. */
@@ -93,8 +116,11 @@ function safeAddress(address: string | null): string | null {
   }
 }
 
-function fileName(href: string): string {
-  const last = new URL(href).pathname.split('/').pop() ?? ''
+/** What a foreign address calls the file; the portal's own tells nothing. */
+function fileName(href: string): string | null {
+  const url = new URL(href)
+  if (url.origin === window.location.origin) return null
+  const last = url.pathname.split('/').pop() ?? ''
   try {
     return decodeURIComponent(last) || href
   } catch {

@@ -98,7 +98,7 @@ export interface components {
             contact_name?: string | null;
             display_phone_number?: string | null;
             filename?: string | null;
-            /** @description The provider's id of the file. */
+            /** @description The provider's id of the file. Where it stands the portal fetches the file, and the message's mediaUrl is the portal's own address. */
             media_id?: string | null;
             media_url?: string | null;
             /** @description Needed without media_url and type. */

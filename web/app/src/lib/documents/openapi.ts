@@ -332,6 +332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/media/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The file of a message
+         * @description A message's mediaUrl leads here where the provider keeps its file. A browser that has signed in needs no header: the media cookie will do.
+         */
+        get: operations["media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings": {
         parameters: {
             query?: never;
@@ -538,7 +558,7 @@ export interface components {
              * @description What is wrong, for programs: one of a problem's reasons.
              * @enum {string}
              */
-            reason?: "email_in_use" | "email_invalid" | "name_invalid" | "password_short" | "last_admin" | "assignee_unknown" | "conversation_closed" | "newer_conversation" | "overtaken" | "client_id_used" | "text_blank" | "phone_number_in_use" | "channel_value" | "channel_incomplete" | "channel_token" | "channel_number" | "channel_unreachable" | "channel_not_tried_here" | "token_missing" | "token_invalid" | "token_expired";
+            reason?: "email_in_use" | "email_invalid" | "name_invalid" | "password_short" | "last_admin" | "assignee_unknown" | "conversation_closed" | "newer_conversation" | "overtaken" | "client_id_used" | "text_blank" | "phone_number_in_use" | "channel_value" | "channel_incomplete" | "channel_token" | "channel_number" | "channel_unreachable" | "channel_not_tried_here" | "media_gone" | "token_missing" | "token_invalid" | "token_expired";
         };
         Contact: {
             id: string;
@@ -732,7 +752,7 @@ export interface components {
              * @description Why it is refused, for programs, where there is a word for it; of a token token_missing, token_invalid or token_expired.
              * @enum {string}
              */
-            reason?: "email_in_use" | "email_invalid" | "name_invalid" | "password_short" | "last_admin" | "assignee_unknown" | "conversation_closed" | "newer_conversation" | "overtaken" | "client_id_used" | "text_blank" | "phone_number_in_use" | "channel_value" | "channel_incomplete" | "channel_token" | "channel_number" | "channel_unreachable" | "channel_not_tried_here" | "token_missing" | "token_invalid" | "token_expired";
+            reason?: "email_in_use" | "email_invalid" | "name_invalid" | "password_short" | "last_admin" | "assignee_unknown" | "conversation_closed" | "newer_conversation" | "overtaken" | "client_id_used" | "text_blank" | "phone_number_in_use" | "channel_value" | "channel_incomplete" | "channel_token" | "channel_number" | "channel_unreachable" | "channel_not_tried_here" | "media_gone" | "token_missing" | "token_invalid" | "token_expired";
             /**
              * Format: int64
              * @description The HTTP status.
@@ -2654,6 +2674,116 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string;
+                "If-Range"?: string;
+                /** @description A part, as players ask for. */
+                Range?: string;
+            };
+            path: {
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The part that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description It is as it was. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @description Bearer. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such part. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unprocessable Entity */
             422: {
