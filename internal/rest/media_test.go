@@ -64,7 +64,7 @@ func TestMedia(t *testing.T) {
 	get := func(path, who string, header http.Header) reply {
 		return w.do(request{method: http.MethodGet, path: path, token: w.token(who), header: header})
 	}
-	t.Run("REST-65 a file, and a part of it", func(t *testing.T) {
+	t.Run("REST-70 a file, and a part of it", func(t *testing.T) {
 		cat := w.file("acme", "image/png", "Kätzchen.png")
 		r := get(cat, "viv@acme", nil)
 		require.Equal(t, 200, r.status)
@@ -82,7 +82,7 @@ func TestMedia(t *testing.T) {
 		require.Equal(t, 200, head.status)
 		require.Empty(t, head.raw)
 	})
-	t.Run("REST-67 shown or saved, by type", func(t *testing.T) {
+	t.Run("REST-72 shown or saved, by type", func(t *testing.T) {
 		for kind, shown := range map[string]string{
 			"image/jpeg": "image/jpeg", "audio/ogg; codecs=opus": "audio/ogg", "video/mp4": "video/mp4", "application/pdf": "application/pdf",
 			"image/svg+xml": "", "text/html": "", "application/xhtml+xml": "", "text/javascript": "", "": "", "nonsense": "",
@@ -118,7 +118,7 @@ func TestMediaCookie(t *testing.T) {
 	signedIn := w.signIn(http.Header{"X-Forwarded-Proto": {"https"}})
 	c := setCookie(t, signedIn, "portal_media")
 	with := func(c *http.Cookie) http.Header { return http.Header{"Cookie": {c.Name + "=" + c.Value}} }
-	t.Run("REST-66 the cookie opens media and nothing else", func(t *testing.T) {
+	t.Run("REST-71 the cookie opens media and nothing else", func(t *testing.T) {
 		require.Equal(t, "/api/media", c.Path)
 		require.True(t, c.HttpOnly && c.Secure)
 		require.Equal(t, http.SameSiteStrictMode, c.SameSite)
@@ -127,7 +127,7 @@ func TestMediaCookie(t *testing.T) {
 		isProblem(t, w.do(request{method: http.MethodGet, path: "/api/me", header: with(c)}), 401)
 		isProblem(t, w.do(request{method: http.MethodGet, path: w.file("globex", "image/png", "dog.png"), header: with(c)}), 404)
 	})
-	t.Run("REST-66 a refresh renews it, and signing out ends it at once", func(t *testing.T) {
+	t.Run("REST-71 a refresh renews it, and signing out ends it at once", func(t *testing.T) {
 		_, refresh := cookie(t, signedIn)
 		w.pass(time.Minute)
 		renewed := w.auths("refresh", refresh)
@@ -160,7 +160,7 @@ func TestMediaKept(t *testing.T) {
 	get := func(who string, header http.Header) reply {
 		return w.do(request{method: http.MethodGet, path: cat, token: w.token(who), header: header})
 	}
-	t.Run("REST-68 304 without asking the provider, for who may see it", func(t *testing.T) {
+	t.Run("REST-73 304 without asking the provider, for who may see it", func(t *testing.T) {
 		first := get("ben@acme", nil)
 		require.Equal(t, "private, no-cache", first.header.Get("Cache-Control"))
 		tag := http.Header{"If-None-Match": {first.header.Get("ETag")}}
@@ -170,7 +170,7 @@ func TestMediaKept(t *testing.T) {
 		isProblem(t, get("ann@globex", tag), 404)
 		isProblem(t, get("", tag), 401)
 	})
-	t.Run("REST-69 gone, and not to be had now", func(t *testing.T) {
+	t.Run("REST-74 gone, and not to be had now", func(t *testing.T) {
 		fails = portal.Refuse(portal.NotFound, portal.WhyMediaGone, "WhatsApp hasn't got this file any more.")
 		require.Equal(t, "media_gone", isProblem(t, get("ben@acme", nil), 404)["reason"])
 		fails = portal.Refuse(portal.Unavailable, portal.WhyChannelUnreachable, "WhatsApp answers %d.", 500)
