@@ -49,36 +49,33 @@ type Events struct {
 func Decode(body []byte) ([]Events, error) {
 	body = bytes.ToValidUTF8(body, []byte("\uFFFD")) // parts of it are passed on as they are
 	var p struct {
-		Entry []struct {
-			Changes []struct {
-				Value json.RawMessage `json:"value"`
-			} `json:"changes"`
-		} `json:"entry"`
+		Entry []json.RawMessage `json:"entry"`
 	}
 	if err := json.Unmarshal(body, &p); err != nil {
 		return nil, fmt.Errorf("not a webhook: %w", err)
 	}
 	var all []Events
-	for _, e := range p.Entry {
-		for _, c := range e.Changes {
-			var v Value
-			if json.Unmarshal(c.Value, &v) != nil {
-				continue // of another kind of webhook
+	for _, entry := range p.Entry {
+		for _, change := range object(entry).list("changes") {
+			if v := object(object(change)["value"]); v != nil { // else of another kind of webhook
+				all = append(all, events(v))
 			}
-			all = append(all, events(v))
 		}
 	}
 	return all, nil
 }
 
-func events(v Value) Events {
-	e := Events{PhoneNumberID: v.Metadata.PhoneNumberID}
-	names := contactNames(v.Contacts)
-	for _, raw := range v.Messages {
+// events reads a change's value, each part by itself: one that is odd takes no other with it.
+func events(v fields) Events {
+	metadata, messages := object(v["metadata"]), v.list("messages")
+	number, shown := metadata.word("phone_number_id"), metadata.word("display_phone_number")
+	e := Events{PhoneNumberID: number}
+	names := contactNames(v.list("contacts"))
+	for _, raw := range messages {
 		in := inbound(raw)
-		in.PhoneNumberID, in.DisplayPhoneNumber = v.Metadata.PhoneNumberID, v.Metadata.DisplayPhoneNumber
+		in.PhoneNumberID, in.DisplayPhoneNumber = number, shown
 		in.ContactName = names[in.WaID]
-		if in.ContactName == "" && len(names) == 1 && len(v.Messages) == 1 {
+		if in.ContactName == "" && len(names) == 1 && len(messages) == 1 {
 			// A number may be written in two ways (Brazil, Mexico): there is no other whose name it could be.
 			for _, name := range names {
 				in.ContactName = name
@@ -86,9 +83,9 @@ func events(v Value) Events {
 		}
 		e.Inbound = append(e.Inbound, in)
 	}
-	for _, raw := range v.Statuses {
+	for _, raw := range v.list("statuses") {
 		r := report(raw)
-		r.PhoneNumberID = v.Metadata.PhoneNumberID
+		r.PhoneNumberID = number
 		e.Reports = append(e.Reports, r)
 	}
 	return e
@@ -132,6 +129,33 @@ func report(raw json.RawMessage) Report {
 
 // fields is a JSON object that is read as far as it makes sense.
 type fields map[string]json.RawMessage
+
+// object reads a JSON object; nil if it is none.
+func object(raw json.RawMessage) fields {
+	var f fields
+	if json.Unmarshal(raw, &f) != nil {
+		return nil
+	}
+	return f
+}
+
+// list is a field that is a list; nil if it isn't.
+func (f fields) list(name string) []json.RawMessage {
+	var all []json.RawMessage
+	if json.Unmarshal(f[name], &all) != nil {
+		return nil
+	}
+	return all
+}
+
+// word is a field that is a string or a number, as it is written; "" if it is neither.
+func (f fields) word(name string) string {
+	var s json.Number
+	if json.Unmarshal(f[name], &s) == nil && s != "" {
+		return s.String()
+	}
+	return f.text(name)
+}
 
 // text is a field that is a string; "" if it isn't.
 func (f fields) text(name string) string {

@@ -110,6 +110,26 @@ func TestDecodeOddities(t *testing.T) {
 		require.Len(t, events[0].Reports, 2)
 		require.Equal(t, "read", events[0].Reports[1].Status)
 	})
+	const good = `"messages":[{"id":"good","from":"1","type":"text","text":{"body":"x"}}]`
+	for name, body := range map[string]string{
+		"a number written as one":    `{"entry":[{"changes":[{"value":{"metadata":{"phone_number_id":1055,"display_phone_number":15550100},` + good + `}}]}]}`,
+		"contacts that are no list":  hook("1055", `"contacts":{"profile":{}},`+good),
+		"a contact of a wrong shape": hook("1055", `"contacts":[{"profile":7,"wa_id":{}}],`+good),
+		"reports that are no list":   hook("1055", `"statuses":"odd",`+good),
+		"a product of a wrong shape": strings.Replace(hook("1055", good), `"messaging_product":"whatsapp"`, `"messaging_product":[]`, 1),
+		"an odd entry beside":        `{"entry":[7,{"changes":"odd"},{"changes":[5,{"value":"odd"},{}]},` + hook("1055", good)[len(`{"object":"whatsapp_business_account","entry":[`):],
+		"an odd object":              strings.Replace(hook("1055", good), `"whatsapp_business_account"`, `{}`, 1),
+	} {
+		t.Run("WA-14 nor does anything else: "+name, func(t *testing.T) {
+			require.True(t, json.Valid([]byte(body)), body)
+			events, err := Decode([]byte(body))
+			require.NoError(t, err)
+			require.Len(t, events, 1)
+			require.Equal(t, "1055", events[0].PhoneNumberID)
+			require.Len(t, events[0].Inbound, 1)
+			require.Equal(t, "good", events[0].Inbound[0].WAMID)
+		})
+	}
 	t.Run("WA-14 invalid UTF-8 becomes U+FFFD", func(t *testing.T) {
 		in := decodeOne(t, "hologram", `,"hologram":"`+"a\xffb"+`"`)
 		require.Equal(t, "\"a\uFFFDb\"", *in.MessageText)
