@@ -42,7 +42,7 @@ func newLoop[F any](r *Relay[F], tenantID string, pos int64) *loop[F] {
 	l := &loop[F]{
 		relay:  r,
 		tenant: tenantID,
-		window: newWindow[F](r.cfg.Window, pos),
+		window: newWindow[F](r.cfg.Window, r.cfg.WindowBytes, pos),
 		calls:  make(chan call),
 		wake:   make(chan struct{}, 1),
 	}

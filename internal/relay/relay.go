@@ -51,6 +51,11 @@ type Config[F any] struct {
 	// Window is how many of a tenant's newest entries stay in memory for
 	// replays. 0: 2,048.
 	Window int
+	// WindowBytes bounds the bodies of those entries. 0: 16 MiB.
+	WindowBytes int
+	// KeepBytes bounds the bodies of older events, of all tenants, that stay in
+	// memory while they are replayed. 0: 64 MiB.
+	KeepBytes int
 	// Page is how many events one read of the log takes. 0: 256.
 	Page int
 }
@@ -83,12 +88,18 @@ func New[F any](cfg Config[F]) *Relay[F] {
 	if cfg.Window <= 0 {
 		cfg.Window = 2048
 	}
+	if cfg.WindowBytes <= 0 {
+		cfg.WindowBytes = 16 << 20
+	}
+	if cfg.KeepBytes <= 0 {
+		cfg.KeepBytes = 64 << 20
+	}
 	if cfg.Page <= 0 {
 		cfg.Page = 256
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Relay[F]{cfg: cfg, ctx: ctx, cancel: cancel, loops: map[string]*loop[F]{}}
-	r.pages = newPages(cfg.Page, r.load)
+	r.pages = newPages(cfg.Page, cfg.KeepBytes, r.load)
 	r.wg.Go(r.poll)
 	return r
 }

@@ -130,8 +130,14 @@ func upTo(from, to int64) []int64 {
 
 func start(t *testing.T, log *memoryLog) (*relay.Relay[string], *recorder) {
 	t.Helper()
+	return startWith(t, relay.Config[string]{Log: log, Window: 16, Page: 8})
+}
+
+func startWith(t *testing.T, c relay.Config[string]) (*relay.Relay[string], *recorder) {
+	t.Helper()
 	rec := &recorder{}
-	r := relay.New(relay.Config[string]{Log: log, Sink: rec, Window: 16, Page: 8})
+	c.Sink = rec
+	r := relay.New(c)
 	t.Cleanup(r.Close)
 	for _, tenant := range []string{"acme", "globex"} {
 		require.NoError(t, r.Do(t.Context(), tenant, func(int64) {}))
@@ -299,6 +305,54 @@ func TestRead(t *testing.T) {
 		}
 		wg.Wait()
 		require.LessOrEqual(t, log.reads.Load()-before, int64(100), "50 pages for 200 replays")
+	})
+	t.Run("RELAY-8 few large events stay in memory, the newest always, and any position is read all the same", func(t *testing.T) {
+		log := newMemoryLog()
+		log.commit("acme", 21)
+		// A body has 10 bytes: room for 5 in the window, and for two pages of 8.
+		r, _ := startWith(t, relay.Config[string]{Log: log, Window: 16, Page: 8, WindowBytes: 55, KeepBytes: 170})
+		r.Committed("acme", log.commit("acme", 30))
+		require.NoError(t, r.WaitFor(t.Context(), "acme", 51))
+		tail := func(after int64) []int64 {
+			entries, ok := r.Tail("acme", after)
+			if !ok {
+				return nil
+			}
+			seqs := []int64{}
+			for _, e := range entries {
+				seqs = append(seqs, e.Seq)
+				require.NotEmpty(t, e.Frame)
+			}
+			return seqs
+		}
+		require.Nil(t, tail(45))
+		require.Equal(t, upTo(47, 51), tail(46))
+		for range 2 {
+			for from := range int64(52) {
+				seqs, err := readAll(r, from)
+				require.NoError(t, err)
+				require.Equal(t, upTo(from+1, 51), seqs, "from %d", from)
+			}
+		}
+		before := log.reads.Load()
+		_, err := readAll(r, 0)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, log.reads.Load()-before, int64(4), "of six pages at most two were kept")
+
+		large := log.commit("acme", 2)
+		for i := range large {
+			large[i].Body = make([]byte, 100)
+		}
+		r.Committed("acme", large)
+		require.NoError(t, r.WaitFor(t.Context(), "acme", 53))
+		require.Nil(t, tail(51))
+		require.Equal(t, []int64{53}, tail(52), "larger than the room, and kept")
+		seqs, err := readAll(r, 50)
+		require.NoError(t, err)
+		require.Equal(t, upTo(51, 53), seqs)
+		r.Committed("acme", log.commit("acme", 1))
+		require.NoError(t, r.WaitFor(t.Context(), "acme", 54))
+		require.Equal(t, []int64{54}, tail(53))
 	})
 	t.Run("RELAY-5 what was trimmed is gone", func(t *testing.T) {
 		log := newMemoryLog()

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/agentportal/portal"
@@ -9,7 +10,7 @@ import (
 )
 
 // keptPages bounds the pages of older log that stay in memory while many
-// sockets replay them.
+// sockets replay them, and Config.KeepBytes their bodies.
 const keptPages = 64
 
 // Read returns entries that follow after and that the loop has delivered, in
@@ -100,22 +101,25 @@ type pageKey struct {
 // pages shares the reading of older log between replays: each page is read by
 // one of those who ask for it at the same time, and a few stay for the next.
 type pages[F any] struct {
-	size int64
-	load func(pageKey) ([]Entry[F], error)
+	size  int64
+	limit int // of bytes
+	load  func(pageKey) ([]Entry[F], error)
 
 	mu    sync.Mutex
 	byKey map[pageKey]*page[F]
 	order []pageKey // oldest first
+	bytes int       // of the bodies of those that are ready
 }
 
 type page[F any] struct {
 	ready   chan struct{}
 	entries []Entry[F]
+	bytes   int // counted in pages.bytes; guarded by its lock
 	err     error
 }
 
-func newPages[F any](size int, load func(pageKey) ([]Entry[F], error)) *pages[F] {
-	return &pages[F]{size: int64(size), load: load, byKey: map[pageKey]*page[F]{}}
+func newPages[F any](size, limit int, load func(pageKey) ([]Entry[F], error)) *pages[F] {
+	return &pages[F]{size: int64(size), limit: limit, load: load, byKey: map[pageKey]*page[F]{}}
 }
 
 func (c *pages[F]) get(ctx context.Context, key pageKey) ([]Entry[F], error) {
@@ -127,6 +131,8 @@ func (c *pages[F]) get(ctx context.Context, key pageKey) ([]Entry[F], error) {
 		p.entries, p.err = c.load(key)
 		if p.err != nil || len(p.entries) == 0 || p.entries[len(p.entries)-1].Seq != (key.number+1)*c.size {
 			c.forget(key, p) // the next one tries again, or finds the page complete
+		} else {
+			c.weigh(key, p)
 		}
 		close(p.ready)
 		return p.entries, p.err
@@ -143,8 +149,7 @@ func (c *pages[F]) get(ctx context.Context, key pageKey) ([]Entry[F], error) {
 // add makes room for a page. Called with the lock held.
 func (c *pages[F]) add(key pageKey) *page[F] {
 	if len(c.order) >= keptPages {
-		delete(c.byKey, c.order[0])
-		c.order = c.order[1:]
+		c.drop(c.order[0])
 	}
 	p := &page[F]{ready: make(chan struct{})}
 	c.byKey[key] = p
@@ -152,17 +157,36 @@ func (c *pages[F]) add(key pageKey) *page[F] {
 	return p
 }
 
+// weigh counts a page that is complete, and drops the oldest ones that are too
+// much with it, or it alone: who reads it has it all the same.
+func (c *pages[F]) weigh(key pageKey, p *page[F]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byKey[key] != p {
+		return // dropped meanwhile
+	}
+	for _, e := range p.entries {
+		p.bytes += len(e.Body)
+	}
+	c.bytes += p.bytes
+	for c.bytes > c.limit {
+		c.drop(c.order[0])
+	}
+}
+
 // forget drops a page that could not be read or wasn't complete yet.
 func (c *pages[F]) forget(key pageKey, p *page[F]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.byKey[key] == p {
-		delete(c.byKey, key)
-		for i, k := range c.order {
-			if k == key {
-				c.order = append(c.order[:i], c.order[i+1:]...)
-				break
-			}
-		}
+		c.drop(key)
 	}
+}
+
+// drop takes a page out. Called with the lock held.
+func (c *pages[F]) drop(key pageKey) {
+	c.bytes -= c.byKey[key].bytes
+	delete(c.byKey, key)
+	i := slices.Index(c.order, key)
+	c.order = slices.Delete(c.order, i, i+1)
 }
