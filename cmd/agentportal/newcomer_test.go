@@ -138,6 +138,7 @@ func TestFirstSteps(t *testing.T) {
 		"no PostgreSQL there":      {args: serve("--database-url=postgres://u:hunter2secret@" + dead + "/x"), code: 1, says: []string{"can't be reached", "--database-url"}},
 		"PostgreSQL refuses":       {args: serve("--database-url=" + noRole.String()), code: 1, says: []string{"check its name, the user and the password", "--database-url"}},
 		"wrong kind of database":   {args: serve("--database-url=mysql://u:hunter2secret@h/x"), code: 2, says: []string{"--database-url", "sqlite:"}},
+		"no broker there":          {args: serve("--broker-url=amqp://u:hunter2secret@" + dead + "/"), code: 1, says: []string{"nothing answers at " + dead, "--broker-url"}},
 		"broker refuses user":      {args: serve("--broker-url=" + stranger.String()), code: 1, says: []string{"refuses the user name or the password", "--broker-url"}},
 		"broker has no such vhost": {args: serve("--broker-url=" + elsewhere.String()), code: 1, says: []string{"no such virtual host", "--broker-url"}},
 		"wrong kind of broker":     {args: serve("--broker-url=kafka://u:hunter2secret@h/"), code: 2, says: []string{"--broker-url", "amqp://"}},
@@ -170,9 +171,15 @@ func TestFirstSteps(t *testing.T) {
 			}
 		})
 	}
-	t.Run("CFG-10 no broker there", func(t *testing.T) {
+	t.Run("CFG-10 a broker that was used before is away", func(t *testing.T) {
 		t.Parallel()
-		said := started(t, dir, serve("--broker-url=amqp://u:hunter2secret@"+dead+"/")...)
+		address := "amqp://u:hunter2secret@" + dead + "/"
+		db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(dir, "used.db")})
+		require.NoError(t, err)
+		require.NoError(t, db.Migrate(t.Context()))
+		_, err = db.SetSettingOnce(t.Context(), brokerKey(address), "used")
+		require.NoError(t, errors.Join(err, db.Close()))
+		said := started(t, dir, "serve", "--addr=127.0.0.1:0", "--database-url=sqlite:used.db", "--broker-url="+address)
 		require.Contains(t, said, "nothing answers at "+dead)
 		require.Contains(t, said, "--broker-url")
 		require.NotContains(t, said, "hunter2secret", "CFG-8")

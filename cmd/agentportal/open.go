@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"time"
 
@@ -90,9 +91,11 @@ func openSQLite(ctx context.Context, c sqlite.Config) (*sqlite.Store, error) {
 }
 
 // openQueue opens the broker, or the embedded queue in the database's own file,
-// and makes the queues. A broker that is away holds up no start, since agents can
-// read and reply without it: the bridge makes the queues once it is there. One that
-// refuses us does. closeQueue ends both the queue and its file.
+// and makes the queues. A broker that was used before and is away holds up no
+// start, since agents can read and reply without it: the bridge makes the queues
+// once it is there. One that was never there is most likely a wrong address, which
+// ends the start, as one that refuses us does. closeQueue ends both the queue and
+// its file.
 func openQueue(ctx context.Context, c config.Portal, db database, log *slog.Logger) (q queue.Queue, closeQueue func() error, err error) {
 	if c.BrokerURL != "" {
 		q, err = rabbitmq.Open(rabbitmq.Config{URL: c.BrokerURL, Log: log})
@@ -107,16 +110,37 @@ func openQueue(ctx context.Context, c config.Portal, db database, log *slog.Logg
 	defer cancel()
 	err = q.Declare(wait, c.InboundQueue, c.StatusQueue)
 	if err == nil {
-		return q, closeQueue, nil
+		if c.BrokerURL != "" {
+			_, err = db.SetSettingOnce(ctx, brokerKey(c.BrokerURL), "used")
+		}
+		return q, closeQueue, err
 	}
 	reason := cmp.Or(q.State().Err, err.Error())
-	if errors.Is(wait.Err(), context.DeadlineExceeded) && c.BrokerURL != "" {
+	if errors.Is(wait.Err(), context.DeadlineExceeded) && usedBefore(ctx, db, c.BrokerURL) {
 		log.Warn("serving without the broker until it can be used: start it, or correct --broker-url (PORTAL_BROKER_URL)", "reason", reason)
 		return q, closeQueue, nil
 	}
 	_ = closeQueue()
 	return nil, nil, &portal.Error{Code: portal.Unavailable, Err: err, Message: fmt.Sprintf(
 		"the broker can't be used: %s: start it, or correct --broker-url (PORTAL_BROKER_URL); without one the embedded queue serves", reason)}
+}
+
+// brokerKey is the setting that remembers a broker by its place, without the password.
+func brokerKey(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "broker"
+	}
+	return "broker " + u.Host + u.Path
+}
+
+// usedBefore tells whether a portal on this database has used the broker.
+func usedBefore(ctx context.Context, db database, address string) bool {
+	if address == "" {
+		return false
+	}
+	known, err := db.Setting(ctx, brokerKey(address))
+	return err == nil && known != ""
 }
 
 func openEmbedded(ctx context.Context, db database, log *slog.Logger) (queue.Queue, func() error, error) {
