@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -97,13 +98,30 @@ func (s *server) pass(c huma.Context, media desk.Media, file *desk.MediaFile, ta
 		c.SetHeader("Content-Length", strconv.FormatInt(file.Length, 10))
 	}
 	c.SetStatus(file.Status)
-	if r, _ := humago.Unwrap(c); r.Method == http.MethodHead {
+	r, w := humago.Unwrap(c)
+	if r.Method == http.MethodHead {
 		return
 	}
-	if _, err := io.Copy(c.BodyWriter(), file.Body); err != nil && c.Context().Err() == nil {
+	if _, err := io.Copy(patient{w, http.NewResponseController(w)}, file.Body); err != nil && c.Context().Err() == nil {
 		s.Logger.Warn("a file broke off", "err", err)
 		panic(http.ErrAbortHandler) // so that half a file isn't taken for a whole one
 	}
+}
+
+// patience is how long a reader may take for each piece of a file. A large one on a thin line takes longer than any
+// other answer may, and who reads nothing is still let go.
+const patience = time.Minute
+
+// patient is the way to a reader who has time for each piece anew.
+type patient struct {
+	to      io.Writer
+	control *http.ResponseController
+}
+
+// Write implements io.Writer.
+func (p patient) Write(b []byte) (int, error) {
+	_ = p.control.SetWriteDeadline(time.Now().Add(patience)) // a recorder has none, and nobody to wait for
+	return p.to.Write(b)
 }
 
 // describe says what a file is and whether it may be shown. Nothing of it is ever run: a document of the portal's

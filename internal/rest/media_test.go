@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -144,6 +145,17 @@ func TestMediaCookie(t *testing.T) {
 	})
 }
 
+// deadlines is an answer that notes until when it may be taken.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	set []time.Time
+}
+
+func (d *deadlines) SetWriteDeadline(at time.Time) error {
+	d.set = append(d.set, at)
+	return nil
+}
+
 func TestMediaKept(t *testing.T) {
 	var calls atomic.Int64
 	var fails error
@@ -169,6 +181,23 @@ func TestMediaKept(t *testing.T) {
 		require.EqualValues(t, 2, calls.Load())
 		isProblem(t, get("ann@globex", tag), 404)
 		isProblem(t, get("", tag), 401)
+	})
+	t.Run("REST-70 a large file may take its time, each piece anew", func(t *testing.T) {
+		w := newWorld(t, func(c *rest.Config) {
+			c.OpenMedia = func(context.Context, desk.Media, string) (*desk.MediaFile, error) {
+				return &desk.MediaFile{Body: io.NopCloser(io.LimitReader(strings.NewReader(strings.Repeat("x", 1<<20)), 1<<20)), Status: 200, MimeType: "video/mp4", Length: 1 << 20}, nil
+			}
+		})
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, w.file("acme", "video/mp4", "film.mp4"), nil)
+		r.Header.Set("Authorization", "Bearer "+w.token("ann@acme"))
+		slow := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		began := time.Now()
+		w.handler.ServeHTTP(slow, r)
+		require.Equal(t, 1<<20, slow.Body.Len())
+		require.Greater(t, len(slow.set), 8)
+		for _, at := range slow.set {
+			require.WithinRange(t, at, began.Add(time.Minute), time.Now().Add(time.Minute))
+		}
 	})
 	t.Run("REST-74 gone, and not to be had now", func(t *testing.T) {
 		fails = portal.Refuse(portal.NotFound, portal.WhyMediaGone, "WhatsApp hasn't got this file any more.")
