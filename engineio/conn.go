@@ -76,7 +76,7 @@ type Conn struct {
 	recv    Receiver
 
 	id     string
-	hs     *Handshake
+	asked  *requests
 	done   chan struct{}
 	reason CloseReason // once closing
 	onPong func()
@@ -93,14 +93,14 @@ type Conn struct {
 }
 
 func newConn(s *Server, r *http.Request) *Conn {
-	return &Conn{srv: s, id: newID(), hs: newHandshake(r), done: make(chan struct{})}
+	return &Conn{srv: s, id: newID(), asked: &requests{Handshake: newHandshake(r)}, done: make(chan struct{})}
 }
 
 // ID is the session's id: 20 URL-safe characters, unguessable.
 func (c *Conn) ID() string { return c.id }
 
 // Request is what the session was opened with; not to be changed.
-func (c *Conn) Request() *Handshake { return c.hs }
+func (c *Conn) Request() *Handshake { return &c.asked.Handshake }
 
 // Transport is Polling or WebSocket.
 func (c *Conn) Transport() string {

@@ -20,12 +20,12 @@ func newID() string {
 
 // newHandshake keeps of a request what its session may want to know, and
 // nothing that holds on to net/http's memory.
-func newHandshake(r *http.Request) *Handshake {
+func newHandshake(r *http.Request) Handshake {
 	header := maps.Clone(r.Header)
 	maps.DeleteFunc(header, func(name string, _ []string) bool {
 		return name == "Connection" || name == "Upgrade" || strings.HasPrefix(name, "Sec-Websocket-")
 	})
-	return &Handshake{URL: r.URL, Header: header, Host: r.Host, RemoteAddr: r.RemoteAddr}
+	return Handshake{URL: r.URL, Header: header, Host: r.Host, RemoteAddr: r.RemoteAddr}
 }
 
 // serveHandshake opens a session.

@@ -81,7 +81,7 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetReadDeadline(time.Time{})
 	_ = control.SetWriteDeadline(time.Now().Add(c.srv.cfg.PingInterval + c.srv.cfg.PingTimeout + flushTime))
 
-	a := c.awaitAnswer(r.Context())
+	a := c.awaitAnswer(r.Context(), c.markOf(r))
 	if a.fail != nil {
 		a.fail.write(w)
 		return
@@ -93,11 +93,11 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) {
 }
 
 // awaitAnswer waits until there is something to answer.
-func (c *Conn) awaitAnswer(ctx context.Context) answer {
+func (c *Conn) awaitAnswer(ctx context.Context, m mark) answer {
 	me := &poll{woken: make(chan struct{}, 1)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if fail := c.admitPoll(); fail != nil {
+	if fail := c.admitPoll(m); fail != nil {
 		return answer{fail: fail}
 	}
 	if c.farewell {
@@ -111,6 +111,9 @@ func (c *Conn) awaitAnswer(ctx context.Context) answer {
 	for me.verdict == undecided {
 		if a, ok := c.takeAnswer(me); ok {
 			c.poll = nil
+			if len(a.frames) > 0 {
+				c.asked.answered = m
+			}
 			return a
 		}
 		if !c.waitForWake(ctx, me) && me.verdict == undecided {
@@ -123,7 +126,7 @@ func (c *Conn) awaitAnswer(ctx context.Context) answer {
 }
 
 // admitPoll refuses a poll that has no place, or lets it in.
-func (c *Conn) admitPoll() *failure {
+func (c *Conn) admitPoll(m mark) *failure {
 	switch {
 	case c.farewell:
 		return nil
@@ -133,6 +136,9 @@ func (c *Conn) admitPoll() *failure {
 		return failTransport
 	case c.poll != nil: // EIO-21
 		c.endLocked(broken(ReasonTransportError, errOverlap), verdictClose)
+		return failTransport
+	case m != 0 && m == c.asked.answered: // EIO-91
+		c.endLocked(broken(ReasonTransportError, errResent), verdictClose)
 		return failTransport
 	}
 	return nil

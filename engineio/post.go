@@ -19,7 +19,9 @@ const firstRead = 4096
 
 // servePost takes a POST of a session on polling.
 func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
-	if fail := c.beginPost(); fail != nil {
+	m := c.markOf(r)
+	again, fail := c.beginPost(m)
+	if fail != nil {
 		fail.write(w)
 		return
 	}
@@ -35,30 +37,42 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 		failTransport.write(w)
 		return
 	}
-	if reason, ok := c.receivePayload(body); !ok {
-		c.end(reason)
-		failTransport.write(w)
-		return
+	if !again {
+		if reason, ok := c.receivePayload(body); !ok {
+			c.end(reason)
+			failTransport.write(w)
+			return
+		}
+		c.delivered(m)
 	}
 	w.Header().Set("Content-Type", "text/html")
 	w.Header().Set("Cache-Control", "no-store")
 	io.WriteString(w, "ok")
 }
 
-func (c *Conn) beginPost() *failure {
+// beginPost lets a POST in, or refuses it. One that was delivered before is only
+// to be answered again.
+func (c *Conn) beginPost(m mark) (again bool, fail *failure) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.state == closed:
-		return failSession
+		return false, failSession
 	case c.sock != nil:
-		return failTransport
+		return false, failTransport
 	case c.posting: // EIO-23
 		c.endLocked(broken(ReasonTransportError, errOverlap), verdictClose)
-		return failTransport
+		return false, failTransport
 	}
 	c.posting = true
-	return nil
+	again = m != 0 && m == c.asked.posted
+	return again, nil
+}
+
+func (c *Conn) delivered(m mark) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked.posted = m
 }
 
 func (c *Conn) endPost() {

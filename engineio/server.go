@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"hash/maphash"
 	"net/http"
 	"sync"
 )
@@ -13,6 +14,7 @@ type Server struct {
 	poller    *poller
 	stats     stats
 	pingFrame *Frame
+	marks     maphash.Seed
 
 	tasks    tasks
 	stop     chan struct{} // closed to end the wheel
@@ -30,6 +32,7 @@ func NewServer(cfg Config) *Server {
 	s := &Server{
 		cfg:       cfg.withDefaults(),
 		pingFrame: newPingFrame(),
+		marks:     maphash.MakeSeed(),
 		stop:      make(chan struct{}),
 		sessions:  make(map[string]*Conn),
 		idle:      make(chan struct{}),

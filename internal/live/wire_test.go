@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -127,6 +128,7 @@ type transport interface {
 type polling struct {
 	http *http.Client
 	url  string
+	sent atomic.Int64 // requests, which are numbered, as the official client marks them: net/http sends a GET again by itself
 }
 
 func dialPolling(w *wire, base string) (*polling, error) {
@@ -147,7 +149,7 @@ func dialPolling(w *wire, base string) (*polling, error) {
 }
 
 func (p *polling) do(method, body string) (string, error) {
-	req, err := http.NewRequest(method, p.url, strings.NewReader(body))
+	req, err := http.NewRequest(method, fmt.Sprint(p.url, "&t=", p.sent.Add(1)), strings.NewReader(body))
 	if err != nil {
 		return "", err
 	}
