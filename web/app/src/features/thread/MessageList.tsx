@@ -1,9 +1,9 @@
 import { IconArrowDown } from '@tabler/icons-react'
 import { useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import { PagingError } from '@/components/ui/PagingError'
-import { useConnection } from '@/hooks/useConnection'
 import { useReadMark, type Thread } from '@/hooks/useConversations'
 import { useNow } from '@/hooks/useNow'
+import { useOffline } from '@/hooks/useOffline'
 import { useRetries } from '@/hooks/useRetries'
 import { useI18n } from '@/i18n/I18nContext'
 import { contactName } from '@/lib/contactName'
@@ -37,7 +37,7 @@ export function MessageList({ conversation, thread, me, selectedId, onSelect, on
   const { t } = useI18n()
   const now = useNow()
   const retried = useRetries()
-  const offline = useConnection().state === 'disconnected'
+  const offline = useOffline()
   const { messages } = thread
   const { scroller, content, stuck, nearTop, settle, toBottom } = useThreadScroll()
   const marker = useNewMarker({ messages, loaded: !thread.isLoading, unread: conversation.unreadCount, atBottom: stuck })

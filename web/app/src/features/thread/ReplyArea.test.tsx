@@ -173,6 +173,20 @@ describe('PAGE-32 a reply that another agent’s overtook', () => {
 })
 
 describe('PAGE-33 without a connection', () => {
+  test('Send is Queue as soon as the browser tells of no network', () => {
+    const page = drawArea()
+    expect(screen.getByRole('button', { name: 'Send' })).toBeTruthy()
+    const onLine = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+    act(() => void window.dispatchEvent(new Event('offline')))
+    expect(screen.getByRole('button', { name: 'Queue' })).toBeTruthy()
+    expect(screen.getByRole('note').textContent).toContain('Offline.')
+    onLine.mockReturnValue(true)
+    act(() => void window.dispatchEvent(new Event('online')))
+    expect(screen.getByRole('button', { name: 'Send' })).toBeTruthy()
+    page.unmount()
+    onLine.mockRestore()
+  })
+
   test('Send is Queue, and what waits is counted', async () => {
     const page = drawArea()
     void page.portal.outbox.start()

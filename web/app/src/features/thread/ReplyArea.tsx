@@ -3,9 +3,9 @@ import { IconArchive, IconEye } from '@tabler/icons-react'
 import type { RefObject } from 'react'
 import { Note } from '@/components/ui/Note'
 import { useAuth } from '@/contexts/AuthContext'
-import { useConnection } from '@/hooks/useConnection'
 import { useDraft, type SendMessage } from '@/hooks/useConversations'
 import { useNow } from '@/hooks/useNow'
+import { useOffline } from '@/hooks/useOffline'
 import { useTyping } from '@/hooks/useTyping'
 import { useI18n } from '@/i18n/I18nContext'
 import { contactName } from '@/lib/contactName'
@@ -30,7 +30,7 @@ export function ReplyArea({ conversation, messages, sender, phone, box, onReopen
   const now = useNow()
   const typing = useTyping(conversation.id)
   const draft = useDraft(conversation.id)
-  const offline = useConnection().state === 'disconnected'
+  const offline = useOffline()
   const { t } = useI18n()
   const name = contactName(conversation.contact, t)
 
