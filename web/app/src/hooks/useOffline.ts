@@ -2,13 +2,13 @@ import { useSyncExternalStore } from 'react'
 import { useConnection } from './useConnection'
 
 /**
- * Whether a reply would have to wait: the browser says that there is no network, or the portal hasn't been reached for
- * so long that it counts as cut off. A short break, as at every deploy, is neither.
+ * Whether a reply would have to wait: the browser says that there is no network, or the portal hasn't been reached
+ * for some seconds. A short break, as at every deploy, is neither.
  */
 export function useOffline(): boolean {
-  const { state } = useConnection()
+  const { offline } = useConnection()
   const onLine = useSyncExternalStore(watchNetwork, () => navigator.onLine)
-  return state === 'disconnected' || !onLine
+  return offline || !onLine
 }
 
 function watchNetwork(changed: () => void): () => void {

@@ -21,6 +21,26 @@ test('PAGE-13 green only in step, orange on the way, red after 30 s without a co
   expect(state()).toBe('reconnecting')
 })
 
+test('PAGE-93 offline after 5 s without a connection, until there is one', () => {
+  const status = new ConnectionStatus()
+  const offline = () => status.snapshot().offline
+  status.inStep()
+  status.lost()
+  vi.advanceTimersByTime(4_000)
+  status.lost()
+  vi.advanceTimersByTime(999)
+  expect(offline()).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(offline()).toBe(true)
+  expect(status.snapshot()).toMatchObject({ state: 'reconnecting', since: Date.now() - 5_000 })
+  vi.advanceTimersByTime(25_000)
+  expect(status.snapshot()).toMatchObject({ state: 'disconnected', offline: true })
+  status.catchingUp()
+  expect(offline()).toBe(false)
+  vi.advanceTimersByTime(60_000)
+  expect(offline()).toBe(false)
+})
+
 test('failed tries do not put off the red', () => {
   const status = new ConnectionStatus()
   for (let t = 0; t < 30; t++) {

@@ -12,10 +12,14 @@ export interface ConnectionSnapshot {
   remaining: number | null
   /** When the page was last known to be in step, in ms since 1970. */
   lastSyncAt: number | null
+  /** There has been no connection for a while: what one sends waits here. */
+  offline: boolean
 }
 
 /** Without a connection for so long, the page says that it is cut off. */
 export const GIVE_UP_MS = 30_000
+/** A server that starts again is back within this; beyond it, replies are said to wait. */
+export const OFFLINE_MS = 5_000
 
 /**
  * What the page shows of its connection: in step, on the way there, or cut off.
@@ -28,8 +32,9 @@ export class ConnectionStatus {
     latencyMs: null,
     remaining: null,
     lastSyncAt: null,
+    offline: false,
   }
-  private timer: ReturnType<typeof setTimeout> | undefined
+  private timers: ReturnType<typeof setTimeout>[] = []
   private lastHeard = 0
   private readonly changed = new Listeners()
 
@@ -39,21 +44,24 @@ export class ConnectionStatus {
   /** There is no transport, or none that answers. */
   lost(): void {
     const lastSyncAt = this.current.state === 'connected' ? this.lastHeard : this.current.lastSyncAt
-    this.timer ??= setTimeout(() => this.move('disconnected'), GIVE_UP_MS)
+    if (this.timers.length === 0) {
+      this.timers = [
+        setTimeout(() => this.set({ ...this.current, offline: true }), OFFLINE_MS),
+        setTimeout(() => this.move('disconnected'), GIVE_UP_MS),
+      ]
+    }
     if (this.current.state === 'connected') this.move('reconnecting', { lastSyncAt })
   }
 
   /** A transport is up; what was missed is still to come. */
   catchingUp(): void {
-    this.stopTimer()
-    this.heard()
+    this.found()
     if (this.current.state !== 'reconnecting') this.move('reconnecting')
   }
 
   /** All that was missed has been applied. */
   inStep(): void {
-    this.stopTimer()
-    this.heard()
+    this.found()
     if (this.current.state !== 'connected') this.move('connected', { lastSyncAt: this.lastHeard })
   }
 
@@ -72,7 +80,14 @@ export class ConnectionStatus {
   }
 
   stop(): void {
-    this.stopTimer()
+    this.timers.forEach(clearTimeout)
+    this.timers = []
+  }
+
+  private found(): void {
+    this.stop()
+    this.heard()
+    if (this.current.offline) this.set({ ...this.current, offline: false })
   }
 
   private move(state: ConnectionState, more: Partial<ConnectionSnapshot> = {}): void {
@@ -82,10 +97,5 @@ export class ConnectionStatus {
   private set(next: ConnectionSnapshot): void {
     this.current = next
     this.changed.call()
-  }
-
-  private stopTimer(): void {
-    clearTimeout(this.timer)
-    this.timer = undefined
   }
 }

@@ -33,12 +33,12 @@ function drawArea({ change, messages = [], role, answer }: Given = {}) {
 const inbound = (minutesAgo: number) =>
   message('in', 2, { direction: 'inbound', status: 'received', createdAt: new Date(Date.now() - minutesAgo * 60_000).toISOString() })
 
-/** The connection as the page knows it, 30 s after it was lost. */
-function cutOff({ portal }: { portal: ReturnType<typeof draw>['portal'] }) {
+/** The connection as the page knows it, this long after it was lost. */
+function cutOff({ portal }: { portal: ReturnType<typeof draw>['portal'] }, ms = 31_000) {
   vi.useFakeTimers()
   act(() => {
     portal.socket.status.lost()
-    vi.advanceTimersByTime(31_000)
+    vi.advanceTimersByTime(ms)
   })
   vi.useRealTimers()
 }
@@ -116,6 +116,14 @@ describe('PAGE-31 the note above the text', () => {
     cutOff(page)
     expect(screen.getAllByRole('note')).toHaveLength(1)
     expect(screen.getByRole('note').textContent).toContain('Offline.')
+  })
+
+  test('PAGE-93 five seconds without a connection are enough to say what becomes of a reply', () => {
+    const page = drawArea({ messages: [inbound(5)] })
+    expect(screen.queryByRole('note')).toBeNull()
+    cutOff(page, 5_000)
+    expect(screen.getByRole('note').textContent).toContain('Offline.')
+    expect(screen.getByRole('button', { name: 'Queue' })).toBeTruthy()
   })
 
   test('a closed conversation has a note and Reopen in the box’s place', async () => {
