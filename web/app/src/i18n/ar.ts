@@ -146,6 +146,7 @@ export const ar: Catalogue = {
   'kind.system': 'إشعار من واتساب',
   'kind.unsupported': 'رسالة تعذّر على واتساب تمريرها',
   'kind.other': 'رسالة من نوع غير معروف، {type}',
+  'kind.before': '{kind}:',
   'kind.withText': '{kind}: {text}',
 
   'error.list': 'تعذّر تحميل القائمة',

@@ -131,6 +131,7 @@ export const en = {
   'kind.system': 'Notice from WhatsApp',
   'kind.unsupported': 'Message that WhatsApp couldn’t pass on',
   'kind.other': 'Message of an unknown kind, {type}',
+  'kind.before': '{kind}:',
   'kind.withText': '{kind}: {text}',
 
   'error.list': 'The list couldn’t be loaded',

@@ -5,6 +5,6 @@ import type { Contact } from './types'
 
 export function contactName({ name, waId }: Pick<Contact, 'name' | 'waId'>, t: Translate): string {
   const called = name.trim()
-  if (called !== '' && called !== waId) return called
+  if (called !== '' && called.replace(/^\+/, '') !== waId) return called
   return waId ? formatPhone(waId) : t('message.customer')
 }

@@ -2,7 +2,7 @@
 import type { TextKey, Translate } from '@/i18n/catalogue'
 import type { LastMessage, Message } from './types'
 
-type KindKey = Exclude<Extract<TextKey, `kind.${string}`>, 'kind.withText' | 'kind.other'>
+type KindKey = Exclude<Extract<TextKey, `kind.${string}`>, 'kind.before' | 'kind.withText' | 'kind.other'>
 type Said = Pick<LastMessage | Message, 'type' | 'text'>
 
 const kinds: Record<string, KindKey> = {
@@ -32,10 +32,14 @@ export function kindName({ type, text }: Said, t: Translate): string {
   return key ? t(key) : t('kind.other', { type })
 }
 
-export function oneLine(message: Said, t: Translate): string {
+/** One line's two parts, of which either may be empty: what it is, and its words. */
+export function lineParts(message: Said, t: Translate): { kind: string; text: string } {
   const text = message.text.replace(/\s+/g, ' ').trim()
-  if (wordsAlone.has(message.type) && text) return text
-  if (message.type === 'text') return ''
-  const kind = kindName(message, t)
-  return text && message.type in kinds ? t('kind.withText', { kind, text }) : kind
+  if (message.type === 'text' || (wordsAlone.has(message.type) && text)) return { kind: '', text }
+  return { kind: kindName(message, t), text: message.type in kinds ? text : '' }
+}
+
+export function oneLine(message: Said, t: Translate): string {
+  const { kind, text } = lineParts(message, t)
+  return kind && text ? t('kind.withText', { kind, text }) : kind || text
 }

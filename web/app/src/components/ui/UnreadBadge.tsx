@@ -11,10 +11,11 @@ interface UnreadBadgeProps {
 /** An unread count; nothing at 0. Rows cap at 99+, the total stands whole. */
 export function UnreadBadge({ count, label, testId }: UnreadBadgeProps) {
   if (count === 0) return null
+  const capped = count > 99 && !testId
   return (
     <>
-      <span className={classes.badge} data-testid={testId} aria-hidden>
-        {testId || count <= 99 ? count : '99+'}
+      <span className={classes.badge} data-testid={testId} data-wide={capped || undefined} aria-hidden>
+        {capped ? '99+' : count}
       </span>
       <span className="sr-only">{label}</span>
     </>

@@ -78,6 +78,7 @@ function showGroup(conversations: Conversation[], { t }: I18n): void {
               </ToastLink>
             </span>
           ))}
+          {' '}
           {t('toast.andMore', { count: more })}
         </span>
         <ToastLink to={`/conversations${listQuery({ view: 'unassigned', sort: 'createdAt', search: '' })}`} toast={GROUP_ID}>

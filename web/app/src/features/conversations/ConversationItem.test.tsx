@@ -80,7 +80,13 @@ describe('PAGE-22 the preview', () => {
   })
 
   test('names what is no text', () => {
-    expect(drawItem({ lastMessage: last({ type: 'image', text: 'Hal' }) }).says('Photo: Hal')).not.toBeNull()
+    expect(drawItem({ lastMessage: last({ type: 'image', text: 'Hal' }) }).item.textContent).toContain('Photo: Hal')
+  })
+
+  test('PAGE-94 gives what it is and its words a direction each', () => {
+    const { says } = drawItem({ lastMessage: last({ type: 'image', text: 'أين طلبي؟' }) })
+    expect(says('أين طلبي؟')).toHaveProperty('dir', 'auto')
+    expect(says('Photo:')).not.toBeNull()
   })
 
   test('gives way to a draft, and that to someone who types', () => {
@@ -95,7 +101,7 @@ describe('PAGE-22 the preview', () => {
 })
 
 test('PAGE-19 a customer without a name goes by the number', () => {
-  for (const name of ['', ' ', '4915112345678']) {
+  for (const name of ['', ' ', '4915112345678', '+4915112345678']) {
     const { says, unmount } = drawItem({ contact: { id: 'k', waId: '4915112345678', name } })
     expect(says(/^\+49 /)).not.toBeNull()
     unmount()

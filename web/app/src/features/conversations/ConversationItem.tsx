@@ -1,5 +1,6 @@
 import { IconAlertCircle, IconHourglassLow } from '@tabler/icons-react'
 import { memo } from 'react'
+import { MessageLine } from '@/components/ui/MessageLine'
 import { Ticks } from '@/components/ui/Ticks'
 import { UnreadBadge } from '@/components/ui/UnreadBadge'
 import { typistsText } from '@/components/typistsText'
@@ -134,8 +135,8 @@ function Preview({ conversation, draft }: { conversation: Conversation; draft?: 
   return (
     <>
       {lastMessage.status !== 'received' && <Ticks status={lastMessage.status} />}
-      <span className={classes.preview} dir="auto" data-tone={conversation.unreadCount > 0 ? 'unread' : undefined}>
-        {oneLine(lastMessage, t)}
+      <span className={classes.preview} data-tone={conversation.unreadCount > 0 ? 'unread' : undefined}>
+        <MessageLine message={lastMessage} />
       </span>
     </>
   )

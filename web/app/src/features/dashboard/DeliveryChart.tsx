@@ -17,7 +17,8 @@ export default function DeliveryChart({ period }: { period: Period }) {
 
   const delivered = sum(data.delivered)
   const failed = sum(data.failed)
-  const share = format.number((delivered / Math.max(1, delivered + failed)) * 100, 1)
+  // Rounded down, so that 100 means that nothing failed.
+  const share = failed === 0 ? format.number(100) : format.number(Math.floor((delivered / (delivered + failed)) * 1000) / 10, 1)
   const series: Series[] = [
     {
       name: t('dashboard.colDelivered'),

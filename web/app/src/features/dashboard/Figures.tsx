@@ -35,7 +35,7 @@ export function Figures() {
       <Figure
         name={t('dashboard.failed')}
         mark="metric-failed"
-        icon={<IconAlertCircle className={classes.failed} size={16} stroke={2} />}
+        icon={<IconAlertCircle className={data?.failedDeliveries ? classes.failed : undefined} size={16} stroke={2} />}
         value={data?.failedDeliveries}
       />
     </dl>

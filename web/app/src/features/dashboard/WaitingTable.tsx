@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import { Empty } from '@/components/ui/Empty'
 import { Late } from '@/components/ui/Late'
 import { LoadError } from '@/components/ui/LoadError'
+import { MessageLine } from '@/components/ui/MessageLine'
 import { RowSkeletons } from '@/components/ui/RowSkeletons'
 import { UnreadBadge } from '@/components/ui/UnreadBadge'
 import { useAuth } from '@/contexts/AuthContext'
@@ -14,7 +15,6 @@ import { useI18n } from '@/i18n/I18nContext'
 import { ApiError } from '@/lib/api'
 import { contactName } from '@/lib/contactName'
 import { describeError } from '@/lib/describeError'
-import { oneLine } from '@/lib/messageText'
 import type { Conversation } from '@/lib/types'
 import { conversationPath, listQuery, type ListAddress } from '@/lib/views'
 import classes from './WaitingTable.module.css'
@@ -99,7 +99,7 @@ function WaitingRow({ conversation, now, me }: WaitingRowProps) {
         </Link>
       </th>
       <td className={classes.message}>
-        <bdi>{lastMessage && oneLine(lastMessage, t)}</bdi>
+        {lastMessage && <MessageLine message={lastMessage} />}
       </td>
       <td className={classes.unread}>
         {unreadCount > 0 ? (

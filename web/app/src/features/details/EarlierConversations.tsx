@@ -1,9 +1,9 @@
 import { Link } from 'react-router'
+import { MessageLine } from '@/components/ui/MessageLine'
 import { useAuth } from '@/contexts/AuthContext'
 import { useConversationList } from '@/hooks/useConversations'
 import { useNow } from '@/hooks/useNow'
 import { useI18n } from '@/i18n/I18nContext'
-import { oneLine } from '@/lib/messageText'
 import type { Conversation } from '@/lib/types'
 import { conversationPath } from '@/lib/views'
 import { Section } from './Details'
@@ -30,7 +30,9 @@ export function EarlierConversations({ conversation }: { conversation: Conversat
         {earlier.slice(0, SHOWN).map((one) => (
           <li key={one.id}>
             <Link className={classes.one} to={conversationPath(one.id)}>
-              <bdi className={classes.text}>{one.lastMessage ? oneLine(one.lastMessage, t) : t('list.noMessages')}</bdi>
+              <span className={classes.text}>
+                {one.lastMessage ? <MessageLine message={one.lastMessage} /> : t('list.noMessages')}
+              </span>
               <span className={classes.sub}>
                 {t('details.earlierClosed', { date: format.date(one.closedAt ?? one.lastActivityAt, now), name: whose(one) })}
               </span>
