@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import amqp from "amqplib";
 import { freePort } from "./portal.ts";
 import { until } from "./until.ts";
@@ -32,15 +33,23 @@ export class PrivateBroker {
     return `amqp://guest:guest@127.0.0.1:${this.port}/`;
   }
 
-  /** Starts the node and returns once it takes connections. */
-  async start(): Promise<void> {
+  private get node(): string {
+    return `portal${this.port}@localhost`;
+  }
+
+  private get program(): string {
     const program = process.env.RABBITMQ_SERVER ?? server.find((path) => existsSync(path));
     if (!program) throw new Error("no rabbitmq-server found; install it, or name it in RABBITMQ_SERVER");
+    return program;
+  }
+
+  /** Starts the node and returns once it takes connections. */
+  async start(): Promise<void> {
     const at = (name: string) => join(this.dir, name);
     const env = {
       PATH: process.env.PATH,
       HOME: this.dir, // its Erlang cookie
-      RABBITMQ_NODENAME: `portal${this.port}@localhost`,
+      RABBITMQ_NODENAME: this.node,
       RABBITMQ_DIST_PORT: String(this.distribution),
       RABBITMQ_CONFIG_FILE: at("rabbitmq.conf"),
       RABBITMQ_ADVANCED_CONFIG_FILE: at("advanced.config"),
@@ -50,9 +59,15 @@ export class PrivateBroker {
       RABBITMQ_LOG_BASE: this.dir,
     };
     // In a process group of its own: the script's children are to go with it.
-    this.child = spawn(program, [], { cwd: this.dir, env, stdio: "ignore", detached: true });
+    this.child = spawn(this.program, [], { cwd: this.dir, env, stdio: "ignore", detached: true });
     this.exited = new Promise((r) => this.child!.on("close", r));
     await until("a RabbitMQ of its own", async () => (await amqp.connect(this.url)).close().then(() => true), 60_000);
+  }
+
+  /** Its disk is, or isn't, too full for it: then it takes nothing more from those who publish. */
+  async full(yes: boolean): Promise<void> {
+    const ctl = join(dirname(this.program), "rabbitmqctl");
+    await promisify(execFile)(ctl, ["-n", this.node, "set_disk_free_limit", yes ? "1000000GB" : "1MB"], { env: { PATH: process.env.PATH, HOME: this.dir } });
   }
 
   /** kill -9. */

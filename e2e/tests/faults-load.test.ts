@@ -8,6 +8,7 @@ import { Cut } from "../harness/cut.ts";
 import { Graph } from "../harness/graph.ts";
 import { Hook } from "../harness/hook.ts";
 import { Portal } from "../harness/portal.ts";
+import { PrivateBroker } from "../harness/privateBroker.ts";
 import { metric, readiness } from "../harness/state.ts";
 import { pause, until } from "../harness/until.ts";
 
@@ -21,8 +22,8 @@ interface Place {
 }
 
 /** A portal over RabbitMQ and SQLite, and Ann, connected. */
-async function place(after: After, more: { env?: Record<string, string>; launcher?: string[] } = {}): Promise<Place> {
-  const b = await Broker.open();
+async function place(after: After, more: { env?: Record<string, string>; launcher?: string[] } = {}, broker?: string): Promise<Place> {
+  const b = await Broker.open(broker);
   after(() => b.close());
   const g = await Graph.open();
   after(() => g.close());
@@ -110,6 +111,29 @@ test.concurrent("OPS-31 bodies that are sent a byte now and then end after a min
   expect((await readiness(p)).status).toBe(200);
 });
 
+test.concurrent("FAULT-15 the broker's disk is full: webhooks are 503 in bounded time, replies go out; with room webhooks are taken within 5 s", async ({ onTestFinished: after }) => {
+  const rabbit = await PrivateBroker.start();
+  after(() => rabbit.dispose());
+  const { b, g, p, ann } = await place(after, {}, rabbit.url);
+  const { id } = await conversation(b, ann);
+  const hook = new Hook(p.url);
+  const hooked = { messages: [{ id: "amid", from: "447900", timestamp: "1767225600", type: "text", text: { body: "by webhook" } }] };
+  await rabbit.full(true);
+  await until("webhooks to be refused", async () => (await hook.post({ messages: [{ ...hooked.messages[0], id: randomUUID(), from: "447901" }] })) === 503, 20_000);
+  const from = Date.now();
+  expect(await hook.post(hooked)).toBe(503);
+  expect(Date.now() - from).toBeLessThan(10_000);
+  expect((await ann.rest("POST", `/conversations/${id}/messages`, { text: "out", clientId: "c" })).status).toBe(201);
+  await until("the reply to be sent", () => g.sent.length === 1);
+  expect((await readiness(p)).status).toBe(200);
+  await rabbit.full(false);
+  await until("the webhook to be taken", async () => (await hook.post(hooked)) === 200, 5_000);
+  await until("its message", async () => (await ann.conversations("?search=447900")).conversations[0]?.messageCount === 1);
+  await b.receive({ message_text: "after it" });
+  await until("Ann to hear it", () => texts(ann, "inbound").includes("after it"));
+  expect(ann.recovered).toEqual([false]);
+});
+
 test.concurrent("FAULT-10 poison among thousands: the good ones of sixty contacts come in, in order; the bad ones are dead letters with their reasons", async ({ onTestFinished: after }) => {
   const { b, p, ann } = await place(after);
   const [contacts, each] = [60, 50];
@@ -169,7 +193,10 @@ test.concurrent("FAULT-11 a client that stops reading under traffic is closed as
   expect(await metric(p, 'portal_sockets_ended_total{reason="slow"}')).toBe(1);
   connection.resume();
   await until("Ben to have all", () => texts(ben, "inbound").length === messages, 30_000);
-  expect(ben.recovered).toEqual([false, true]);
+  // A busy machine may break him once more; his recovery isn't closed as slow, and recovers each time.
+  expect(ben.recovered.length).toBeGreaterThan(1);
+  expect(ben.recovered).toEqual(ben.recovered.map((_, i) => i > 0));
+  expect(await metric(p, 'portal_sockets_ended_total{reason="slow"}')).toBe(1);
   for (const a of [ann, ben]) {
     expect(texts(a, "inbound").map((t) => t.split(" x")[0])).toEqual(numbered(messages, "n"));
     whole(a, from);
