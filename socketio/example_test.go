@@ -2,10 +2,12 @@ package socketio_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 
 	"github.com/agentportal/portal/socketio"
@@ -84,13 +86,69 @@ func ExampleNamespace_Encode() {
 	// AQI=
 }
 
+// journal is a SessionStore for events that are kept anyway: a client's offset
+// is the number of the last entry that it got. A real one keeps its sessions where
+// the next process finds them, and entries may be added while Resume runs.
+type journal struct {
+	entries  []string
+	sessions map[string]bool // by private id
+}
+
+func (j *journal) Open(_ context.Context, s *socketio.Socket, ask socketio.RecoveryAsk) (socketio.Session, error) {
+	at, err := strconv.Atoi(ask.Offset)
+	if !j.sessions[ask.PID] || err != nil || at < 0 || at > len(j.entries) {
+		pid := rand.Text()
+		j.sessions[pid] = true
+		return socketio.Session{PID: pid, Rooms: []string{"journal"}}, nil
+	}
+	resume := func(ctx context.Context, s *socketio.Socket) error {
+		for i, entry := range j.entries[at:] {
+			p, err := s.Namespace().Encode("entry", entry, strconv.Itoa(at+i+1))
+			if err != nil {
+				return err
+			}
+			if err := s.SendWait(ctx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return socketio.Session{PID: ask.PID, Recovered: true, Rooms: []string{"journal"}, Resume: resume}, nil
+}
+
+// A client that has the first entry comes back and gets the others.
+func ExampleSessionStore() {
+	store := &journal{entries: []string{"one", "two", "three"}, sessions: map[string]bool{"secret": true}}
+	srv := socketio.NewServer(socketio.Config{Sessions: store})
+	defer srv.Close()
+	web := httptest.NewServer(srv)
+	defer web.Close()
+
+	client := openExample(web.URL)
+	client.send(`0{"pid":"secret","offset":"1"}`)
+	got := client.poll()
+	for !strings.Contains(got, "three") {
+		got += "\n" + client.poll()
+	}
+	_, missed, _ := strings.Cut(got, "\n") // behind the answer to CONNECT
+	fmt.Println(missed)
+	// Output:
+	// 2["entry","two","2"]
+	// 2["entry","three","3"]
+}
+
 // exampleClient speaks raw packets over polling.
 type exampleClient struct{ url, answer string }
 
-func connectExample(server, auth string) *exampleClient {
+func openExample(server string) *exampleClient {
 	c := &exampleClient{url: server + "/socket.io/?EIO=4&transport=polling"}
 	open := c.get()
 	c.url += "&sid=" + open[len(`0{"sid":"`):][:20]
+	return c
+}
+
+func connectExample(server, auth string) *exampleClient {
+	c := openExample(server)
 	c.send("0" + auth)
 	c.answer, _, _ = strings.Cut(c.poll(), "\n")
 	return c
