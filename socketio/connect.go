@@ -161,8 +161,8 @@ func (s *Socket) reject(err error) {
 		s.ns.srv.cfg.Logger.Error("socketio: middleware", "namespace", s.ns.name, "error", err)
 		refusal = &ConnectError{Message: "internal error"}
 	}
+	s.end(DisconnectReason{Code: ReasonServer, Err: err}, false) // first: the client may try again as soon as it is told
 	s.client.refuse(s.ns.name, refusal)
-	s.end(DisconnectReason{Code: ReasonServer, Err: err}, false)
 }
 
 // newID makes an unguessable id of 20 URL-safe characters (120 random bits).
