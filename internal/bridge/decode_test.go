@@ -118,6 +118,7 @@ func TestContent(t *testing.T) {
 		"audio":             {changes{"message_text": nil, "media_url": "https://m.test/b.ogg"}, portal.TypeAudio, ""},
 		"pdf":               {changes{"message_text": nil, "media_url": "https://m.test/b.pdf"}, portal.TypeDocument, ""},
 		"no ending":         {changes{"message_text": nil, "media_url": "https://m.test/media/123"}, portal.TypeDocument, ""},
+		"a host alone":      {changes{"message_text": nil, "media_url": "https://x.jpg"}, portal.TypeDocument, ""},
 		"no URL":            {changes{"message_text": nil, "media_url": "%zz.png"}, portal.TypeImage, ""},
 		"no URL, signed":    {changes{"message_text": nil, "media_url": "https://m.test/100%.jpg?sig=a.pdf"}, portal.TypeImage, ""},
 		"fragment":          {changes{"message_text": nil, "media_url": "https://m.test/b.mpeg#a?b.png"}, portal.TypeVideo, ""},

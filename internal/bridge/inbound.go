@@ -91,6 +91,9 @@ func typeOf(kind, media, mime string) portal.MessageType {
 	}
 	address, _, _ := strings.Cut(media, "#") // not url.Parse: many an address is none, and has an ending all the same
 	address, _, _ = strings.Cut(address, "?")
+	if _, place, ok := strings.Cut(address, "://"); ok {
+		_, address, _ = strings.Cut(place, "/") // a host's ending is none of a file's
+	}
 	switch strings.ToLower(path.Ext(address)) {
 	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif", ".bmp", ".tif", ".tiff", ".avif", ".svg":
 		return portal.TypeImage
