@@ -10,10 +10,10 @@ import (
 	"github.com/agentportal/portal"
 )
 
-// What a user may always do; what is beyond is refused.
+// A user may always make 200 calls a second with bursts of 1,000; what is beyond
+// these figures is refused. Between the two is room for what the network holds up
+// and then brings at once.
 const (
-	// Users may always make 200 calls a second with bursts of 1,000; the rest is
-	// room for what the network holds up and then brings at once.
 	callRate  = 250 // calls a second
 	callBurst = 1250
 )
