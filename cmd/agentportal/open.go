@@ -48,15 +48,24 @@ func queueTables() []store.MigrationSet {
 	return []store.MigrationSet{{Table: "queue_migrations", FS: embedded.Migrations()}}
 }
 
+// role is what somebody does with the database.
+type role int
+
+const (
+	visits      role = iota // beside those who serve
+	serves                  // beside others that serve, where the database can be several nodes'
+	servesAlone             // as the only one: the embedded queue is for one node
+)
+
 // openDatabase opens and migrates the database. Those who serve it end what
 // crashed ones had leased; a file they hold exclusively.
-func openDatabase(ctx context.Context, c config.Database, serve bool, log *slog.Logger) (database, error) {
+func openDatabase(ctx context.Context, c config.Database, as role, log *slog.Logger) (database, error) {
 	var db database
 	var err error
 	if c.PostgresURL != "" {
-		db, err = openPostgres(ctx, c.PostgresURL, serve, log)
+		db, err = openPostgres(ctx, postgres.Config{URL: c.PostgresURL, Serve: as != visits, Alone: as == servesAlone, Logger: log})
 	} else {
-		db, err = openSQLite(ctx, sqlite.Config{Path: c.SQLitePath, Exclusive: serve, Extra: queueTables(), Logger: log})
+		db, err = openSQLite(ctx, sqlite.Config{Path: c.SQLitePath, Exclusive: as != visits, Extra: queueTables(), Logger: log})
 	}
 	if err != nil {
 		return nil, err
@@ -69,8 +78,8 @@ func openDatabase(ctx context.Context, c config.Database, serve bool, log *slog.
 }
 
 // openPostgres says what to do about a database that can't be used.
-func openPostgres(ctx context.Context, url string, serve bool, log *slog.Logger) (database, error) {
-	db, err := postgres.Open(ctx, postgres.Config{URL: url, Serve: serve, Logger: log})
+func openPostgres(ctx context.Context, c postgres.Config) (database, error) {
+	db, err := postgres.Open(ctx, c)
 	var reason *portal.Error
 	if errors.As(err, &reason) {
 		return nil, &portal.Error{Code: reason.Code, Err: err, Message: "PostgreSQL can't be used: " + reason.Message +

@@ -32,7 +32,7 @@ func seed(ctx context.Context, c config.Seed) error {
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, c.Database, false, newLogger(c.Log))
+	db, err := openDatabase(ctx, c.Database, visits, newLogger(c.Log))
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func plant(ctx context.Context, db database, data desk.Seed) error {
 // migrate brings the database up to date. After a restore it also begins a new
 // epoch, so that positions of the lost future are not taken for ours.
 func migrate(ctx context.Context, c config.Migrate) error {
-	db, err := openDatabase(ctx, c.Database, false, newLogger(c.Log))
+	db, err := openDatabase(ctx, c.Database, visits, newLogger(c.Log))
 	if err != nil {
 		return err
 	}

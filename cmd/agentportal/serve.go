@@ -21,6 +21,7 @@ import (
 	"github.com/agentportal/portal/internal/live"
 	"github.com/agentportal/portal/internal/ops"
 	"github.com/agentportal/portal/internal/queue"
+	"github.com/agentportal/portal/internal/store/postgres"
 	"github.com/agentportal/portal/internal/whatsapp"
 	"github.com/agentportal/portal/socketio"
 )
@@ -77,7 +78,11 @@ func newPortal(ctx context.Context, c config.Portal) (_ *portalServer, err error
 	if p.listener, err = net.Listen("tcp", c.Addr); err != nil {
 		return nil, err
 	}
-	if p.db, err = openDatabase(ctx, c.Database, true, p.log); err != nil {
+	as := serves
+	if c.BrokerURL == "" {
+		as = servesAlone
+	}
+	if p.db, err = openDatabase(ctx, c.Database, as, p.log); err != nil {
 		return nil, err
 	}
 	if p.queue, p.closeQueue, err = openQueue(ctx, c, p.db, p.log); err != nil {
@@ -159,6 +164,9 @@ func (p *portalServer) run(ctx context.Context) error {
 				failed <- fmt.Errorf("%s: %w", name, err)
 			}
 		})
+	}
+	if shared, ok := p.db.(*postgres.Store); ok {
+		start("place", shared.Hold)
 	}
 	start("sign-ins", p.auth.Run)
 	start("sockets", p.live.Run)

@@ -22,8 +22,16 @@ const migrateLock = 0x706f7274616c // "portal"
 
 // Migrate brings the schema up to date, its own and the extra sets, and names
 // the database's epoch on first use. Running it twice changes nothing; several
-// nodes may run it at once. A database newer than the binary is a Conflict.
+// nodes may run it at once. A database newer than the binary is a Conflict, and
+// so is one that is served where one of the two processes is to be alone: nothing
+// is changed then.
 func (s *Store) Migrate(ctx context.Context) error {
+	if s.serve && s.presence == nil {
+		var err error
+		if s.presence, err = beginPresence(ctx, s.pool.Config().ConnConfig, s.alone); err != nil {
+			return mapError(err, "database")
+		}
+	}
 	lock, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return mapError(err, "database")
@@ -46,11 +54,8 @@ func (s *Store) Migrate(ctx context.Context) error {
 		}
 		failpoint.Hit(failpoint.SetMigrated)
 	}
-	if _, err = s.SetSettingOnce(ctx, epochKey, rand.Text()); err != nil || !s.serve || s.presence != nil {
+	if _, err = s.SetSettingOnce(ctx, epochKey, rand.Text()); err != nil || !s.serve {
 		return err
-	}
-	if s.presence, err = beginPresence(ctx, s.pool.Config().ConnConfig); err != nil {
-		return mapError(err, "database")
 	}
 	return s.endLeases(ctx)
 }

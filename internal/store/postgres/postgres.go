@@ -34,6 +34,8 @@ type Config struct {
 	// Serve says that this process will send what is queued: from Migrate on it
 	// shows that it runs, and what crashed ones had leased is due again.
 	Serve bool
+	// Alone says that no other process may serve the database beside this one.
+	Alone bool
 	// Extra schemas are migrated after the store's own.
 	Extra []store.MigrationSet
 	// Logger hears of migrations; discarded if nil.
@@ -47,6 +49,7 @@ type Store struct {
 	extra   []store.MigrationSet
 	log     *slog.Logger
 	serve   bool
+	alone   bool
 	// presence is set by Migrate; nil: others can't tell whether this process runs.
 	presence *presence
 	turns    *turns // orders a tenant's transactions of this node
@@ -72,7 +75,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	cfg.ConnConfig.RuntimeParams["application_name"] = "agentportal"
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleInTransaction)
 
-	s := &Store{timeout: c.Timeout, extra: c.Extra, log: c.Logger, serve: c.Serve, turns: newTurns()}
+	s := &Store{timeout: c.Timeout, extra: c.Extra, log: c.Logger, serve: c.Serve, alone: c.Alone, turns: newTurns()}
 	if s.timeout == 0 {
 		s.timeout = defaultTimeout
 	}

@@ -2,12 +2,12 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/agentportal/portal"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -17,20 +17,23 @@ const presenceLock = 0x706f7274 // "port"
 
 const presenceRetry = 250 * time.Millisecond
 
-// presence shows other processes that this one runs: it holds a lock on a
+// presence shows other processes that this one runs: it holds locks on a
 // connection of its own, which the server gives back when that ends, however it
 // ends. A process that is killed is thereby known to be gone at once.
 type presence struct {
 	config *pgx.ConnConfig
 	id     int32
+	alone  bool
 	held   atomic.Bool
+	ousted chan struct{} // closed once another serves in this one's place
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }
 
-// beginPresence takes the lock and keeps it until end.
-func beginPresence(ctx context.Context, config *pgx.ConnConfig) (*presence, error) {
-	p := &presence{config: config, id: 1 + rand.Int32N(1<<31-2)}
+// beginPresence takes the locks and keeps them until end. It is a Conflict where
+// another process serves and one of the two is to be alone.
+func beginPresence(ctx context.Context, config *pgx.ConnConfig, alone bool) (*presence, error) {
+	p := &presence{config: config, id: 1 + rand.Int32N(1<<31-2), alone: alone, ousted: make(chan struct{})}
 	conn, err := p.take(ctx)
 	if err != nil {
 		return nil, err
@@ -46,8 +49,14 @@ func (p *presence) take(ctx context.Context) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1::int, $2::int)`, presenceLock, p.id); err != nil {
-		_ = conn.Close(ctx) // the lock's failure is what matters
+	if err = noticeSoon(ctx, conn); err == nil {
+		err = p.takePlace(ctx, conn)
+	}
+	if err == nil {
+		_, err = conn.Exec(ctx, `SELECT pg_advisory_lock($1::int, $2::int)`, presenceLock, p.id)
+	}
+	if err != nil {
+		_ = conn.Close(context.WithoutCancel(ctx)) // the lock's failure is what matters
 		return nil, err
 	}
 	p.held.Store(true)
@@ -69,9 +78,14 @@ func (p *presence) keep(ctx context.Context, conn *pgx.Conn) {
 			return
 		case <-time.After(presenceRetry):
 		}
-		attempt, cancel := context.WithTimeout(ctx, connectTimeout)
-		conn, _ = p.take(attempt) // while the database is away leases have no lessor, and run out
+		attempt, cancel := context.WithTimeout(ctx, placeWait+connectTimeout)
+		var err error
+		conn, err = p.take(attempt) // while the database is away leases have no lessor, and run out
 		cancel()
+		if portal.CodeOf(err) == portal.Conflict {
+			close(p.ousted)
+			return
+		}
 	}
 }
 
@@ -91,9 +105,7 @@ func (p *presence) end() {
 }
 
 // runningLessors are the processes that hold their lock.
-var runningLessors = fmt.Sprintf(`
-	SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = %d AND objsubid = 2
-		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, presenceLock)
+var runningLessors = `SELECT objid::bigint FROM (` + locks(presenceLock) + `) held`
 
 // endLeases makes due what processes that have gone had leased.
 func (s *Store) endLeases(ctx context.Context) error {
