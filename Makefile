@@ -31,8 +31,7 @@ test: lint test-go test-web test-e2e ## everything: Go with -race, types, lint, 
 	@echo "all green"
 
 test-go: ## Go tests with the race detector
-	@scripts/need.sh services
-	@scripts/need.sh interop
+	@scripts/need.sh services power interop
 	go test -race -timeout 10m ./...
 	go test ./engineio # which makes other system calls without the detector
 

@@ -67,6 +67,7 @@ var imports = map[string][]string{
 	"cmd/ioserver":    {"socketio", "engineio"},
 	"interop":         nil, // tests only
 
+	"internal/powercut":  nil, // for tests
 	"e2e/harness/lockdb": nil, // a program of the tests
 }
 

@@ -2,7 +2,7 @@
 # Makes sure that what the build and the tests need is there: installs it (apt
 # as root on Debian or Ubuntu), starts it (docker compose), or takes it from the
 # environment. If none works it says what to do and fails; nothing is skipped.
-# usage: need.sh node|services|faults|chromium|interop ...
+# usage: need.sh node|services|faults|power|chromium|interop ...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -55,6 +55,13 @@ need_faults() {
     fail "the tests of a full disk need a mount namespace: run them as root, or allow unprivileged user namespaces"
 }
 
+# The tests of a power cut watch what is written, and when it is synchronised.
+need_power() {
+  have strace && return 0
+  if can_apt; then apt_install strace; have strace && return 0; fi
+  fail "strace is needed to see what SQLite writes; install it"
+}
+
 need_chromium() {
   [ -n "${CHROMIUM:-}" ] && return 0
   have chromium || have chromium-browser || have google-chrome && return 0
@@ -71,7 +78,7 @@ need_interop() {
 
 for what in "$@"; do
   case "$what" in
-    node|services|faults|chromium|interop) "need_$what" ;;
+    node|services|faults|power|chromium|interop) "need_$what" ;;
     *) fail "unknown need: $what" ;;
   esac
 done

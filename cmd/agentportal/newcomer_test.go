@@ -1,84 +1,20 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/agentportal/portal/internal/store/sqlite"
 )
-
-// asCommand in the environment makes the test binary the command itself.
-const asCommand = "AGENTPORTAL_AS_COMMAND"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asCommand) != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
-
-// ran is how a command ended.
-type ran struct {
-	code   int
-	stderr string
-}
-
-// command runs the program in a directory, with nothing in its environment that could be a setting.
-func command(t *testing.T, dir string, env []string, args ...string) ran {
-	t.Helper()
-	self, err := os.Executable()
-	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Dir, cmd.Env = dir, append([]string{asCommand + "=1", "PATH=" + os.Getenv("PATH")}, env...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	err = cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		require.NoError(t, err)
-	}
-	require.NoError(t, ctx.Err(), "it gives up by itself: %s", &stderr)
-	return ran{cmd.ProcessState.ExitCode(), stderr.String()}
-}
-
-// started runs the binary until it listens, and returns what it said until then.
-func started(t *testing.T, dir string, args ...string) string {
-	t.Helper()
-	self, err := os.Executable()
-	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Dir, cmd.Env = dir, []string{asCommand + "=1", "PATH=" + os.Getenv("PATH")}
-	stderr, err := cmd.StderrPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	var said strings.Builder
-	for lines := bufio.NewScanner(stderr); lines.Scan(); {
-		said.WriteString(lines.Text() + "\n")
-		if strings.Contains(lines.Text(), "msg=listening") {
-			cancel()
-		}
-	}
-	_ = cmd.Wait() // killed, or said isn't what it should be
-	return said.String()
-}
 
 // TestFirstSteps is what goes wrong on somebody's first day, with the command itself.
 func TestFirstSteps(t *testing.T) {

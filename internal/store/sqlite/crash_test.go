@@ -13,8 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// crashPath makes this test binary the program that is killed.
-const crashPath = "STORE_CRASH_PATH"
+// crashPath makes this test binary the program that is killed; crashPragma is
+// for its writing connection.
+const (
+	crashPath   = "STORE_CRASH_PATH"
+	crashPragma = "STORE_CRASH_PRAGMA"
+)
 
 // SQLITE-10: TestWhatWasCommittedSurvivesAKill runs a process that commits from
 // several goroutines, and prints each seq after its commit, until it is killed.
@@ -51,6 +55,8 @@ func TestWhatWasCommittedSurvivesAKill(t *testing.T) {
 
 func commitUntilKilled(t *testing.T, path string) {
 	s := open(t, Config{Path: path, Exclusive: true})
+	_, err := s.write.Exec(os.Getenv(crashPragma))
+	require.NoError(t, err)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
