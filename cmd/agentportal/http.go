@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -63,11 +64,17 @@ func (p *portalServer) newHTTP() (*http.Server, error) {
 	}, nil
 }
 
+// accept serves connections until the server is closed.
+func (p *portalServer) accept() error {
+	return p.http.Serve(p.metrics.Listener(door.Listener(p.listener)))
+}
+
 // apart has a path, and all below it, served by one handler and the rest by another. A mux would redirect what only
-// looks like such a path, where the handler says that nothing is there.
-func apart(path string, inside, outside http.Handler) http.Handler {
+// looks like such a path (//api, /x/../api), where the handler says that nothing is there.
+func apart(root string, inside, outside http.Handler) http.Handler {
+	below := func(p string) bool { return p == root || strings.HasPrefix(p, root+"/") }
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
+		if below(r.URL.Path) || below(path.Clean(r.URL.Path)) {
 			inside.ServeHTTP(w, r)
 			return
 		}

@@ -178,7 +178,7 @@ func (p *portalServer) run(ctx context.Context) error {
 	start("upkeep", p.upkeep)
 	start("health", p.health.Run)
 	parts.Go(func() {
-		if err := p.http.Serve(p.metrics.Listener(p.listener)); !errors.Is(err, http.ErrServerClosed) {
+		if err := p.accept(); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err
 		}
 	})

@@ -57,12 +57,16 @@ func (b *body) Close() error { return nil }
 // headers are the strictest that there are: data, for nobody to frame, guess the type of, or load anything from. The
 // page, which is more than that, says its own instead.
 func headers(h http.Header, r *http.Request) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
+	safest(h)
 	if Secure(r) {
 		h.Set("Strict-Transport-Security", "max-age=31536000") // a year; ignored by browsers on plain HTTP
 	}
+}
+
+func safest(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
 }
 
 // Secure tells whether the client speaks TLS, to us or to a proxy before us. Whoever only claims to gains nothing: a
