@@ -67,6 +67,7 @@ func readable(r *http.Request) (*http.Request, *Problem) {
 		return r, problem(http.StatusNotFound, "There is nothing here.")
 	}
 	own := r.WithContext(r.Context())
+	own.Body = &untilItBreaks{own.Body}
 	own.Header = r.Header.Clone()
 	plainHeader(own.Header, "Content-Type")
 	plainHeader(own.Header, "Content-Encoding")

@@ -36,19 +36,23 @@ func describeBeside(doc *huma.OpenAPI) {
 	refused := content("application/problem+json", schema.Of(schemas, reflect.TypeFor[plainProblem]()))
 	anything := content("application/json", &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true})
 
-	verify := beside("verifyWebhook", "Webhook", "Meta's verification", answers{200: text, 403: refused, 503: refused})
+	verify := beside("verifyWebhook", "Webhook", "Meta's verification", answers{200: text, 403: refused, 431: refused, 503: refused})
 	for _, p := range verification {
 		verify.Parameters = append(verify.Parameters, &huma.Param{Name: p.name, In: "query", Required: true, Description: p.about, Schema: &huma.Schema{Type: huma.TypeString}})
 	}
-	receive := beside("receiveWebhook", "Webhook", "Meta's events", answers{200: nil, 400: refused, 401: refused, 413: refused, 503: refused})
+	receive := beside("receiveWebhook", "Webhook", "Meta's events", answers{200: nil, 400: refused, 401: refused, 408: refused, 413: refused, 431: refused, 503: refused})
 	receive.Description = "200 once all of it is durable. Unknown numbers are ignored. A wrong signature for any of the numbers refuses the whole; up to 4 MiB are taken."
 	receive.RequestBody = &huma.RequestBody{Required: true, Content: anything}
 	receive.Parameters = []*huma.Param{{Name: "X-Hub-Signature-256", In: "header", Required: true, Schema: &huma.Schema{Type: huma.TypeString},
 		Description: "sha256= and the HMAC-SHA256 of the raw body, in hexadecimal, with the app secret of the number's tenant."}}
+	wrong := content("application/problem+json", schema.Of(schemas, reflect.TypeFor[Problem]()))
+	for name, about := range map[string]string{"openapi": "This document", "asyncapi": "The document of the socket's events and the queues"} {
+		doc.Paths["/api/"+name+".json"] = &huma.PathItem{Get: beside(name, "Documents", about, answers{200: anything, 422: wrong, 431: refused})}
+	}
 	doc.Paths["/webhooks/whatsapp"] = &huma.PathItem{Get: verify, Post: receive}
-	doc.Paths["/healthz"] = &huma.PathItem{Get: beside("alive", "Operation", "Does the process run?", answers{200: content("application/json", alive), 431: nil})}
-	doc.Paths["/readyz"] = &huma.PathItem{Get: beside("ready", "Operation", "Should it get traffic?", answers{200: readiness, 431: nil, 503: readiness})}
-	doc.Paths["/metrics"] = &huma.PathItem{Get: beside("figures", "Operation", "Metrics in Prometheus' text format", answers{200: text, 431: nil})}
+	doc.Paths["/healthz"] = &huma.PathItem{Get: beside("alive", "Operation", "Does the process run?", answers{200: content("application/json", alive), 431: refused})}
+	doc.Paths["/readyz"] = &huma.PathItem{Get: beside("ready", "Operation", "Should it get traffic?", answers{200: readiness, 431: refused, 503: readiness})}
+	doc.Paths["/metrics"] = &huma.PathItem{Get: beside("figures", "Operation", "Metrics in Prometheus' text format", answers{200: text, 431: refused})}
 }
 
 // answers are an operation's, by status; nil has no body, or none that is described.

@@ -125,6 +125,9 @@ func (d doc) objectFits(t *testing.T, s, v map[string]any, place string) (wrong 
 		}
 	}
 	properties, _ := s["properties"].(map[string]any)
+	if properties == nil && s["additionalProperties"] == true {
+		return wrong // anything
+	}
 	for name, member := range v {
 		if properties[name] == nil {
 			wrong = append(wrong, fmt.Sprintf("%s.%s isn't documented", place, name))
@@ -210,7 +213,7 @@ func TestOpenAPI(t *testing.T) {
 				for status, answer := range at(op, "responses").(map[string]any) {
 					require.NotEmpty(t, at(answer, "description"), "%s %s %s", method, path, status)
 				}
-				if strings.HasPrefix(path, "/api/") {
+				if strings.HasPrefix(path, "/api/") && !isDocument(path) {
 					require.NotNil(t, at(op, "responses", "503", "content", "application/problem+json", "schema"))
 				}
 			}

@@ -52,13 +52,21 @@ func (s *server) humaConfig() huma.Config {
 	return c
 }
 
-// errorsOf are the statuses that a kind of call may answer with beside success; the documents list them.
-func errorsOf(method string, more ...int) []int {
-	all := []int{http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
-	if method != http.MethodGet {
-		all = append(all, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+// errorsOf are the statuses that a call may end with beside success, and beside what only it knows of; the documents
+// list them.
+func errorsOf(c call, hasBody bool) []int {
+	all := []int{http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity,
+		http.StatusRequestHeaderFieldsTooLarge, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	if c.security != "" {
+		all = append(all, http.StatusUnauthorized)
 	}
-	all = append(all, more...)
+	if c.security == accessToken {
+		all = append(all, http.StatusTooManyRequests)
+	}
+	if hasBody {
+		all = append(all, http.StatusBadRequest, http.StatusRequestTimeout)
+	}
+	all = append(all, c.errors...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
@@ -96,6 +104,7 @@ const bodyTime = 30 * time.Second
 
 // register registers a route, and maps what its handler fails with.
 func register[I, O any](s *server, api huma.API, c call, fn func(context.Context, *I) (*O, error)) {
+	_, hasBody := reflect.TypeFor[I]().FieldByName("Body")
 	op := huma.Operation{
 		OperationID:     c.id,
 		Method:          c.method,
@@ -106,7 +115,7 @@ func register[I, O any](s *server, api huma.API, c call, fn func(context.Context
 		DefaultStatus:   c.status,
 		MaxBodyBytes:    MaxBody + 1, // the framework refuses a body that reaches its limit
 		BodyReadTimeout: bodyTime,
-		Errors:          errorsOf(c.method, c.errors...),
+		Errors:          errorsOf(c, hasBody),
 		Responses:       c.answers,
 	}
 	if c.may != nil {

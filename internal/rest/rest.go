@@ -64,10 +64,25 @@ type server struct {
 func New(c Config) http.Handler {
 	exactNames()
 	s := newServer(c)
-	mux := http.NewServeMux()
-	s.routes(humago.New(mux, s.humaConfig()), mux)
-	return s.around(mux)
+	calls := &calls{mux: http.NewServeMux()}
+	s.routes(humago.New(calls, s.humaConfig()), calls)
+	return s.around(calls.mux)
 }
+
+// calls is a mux that knows what is registered with it, whatever the documents say.
+type calls struct {
+	mux      *http.ServeMux
+	patterns []string
+}
+
+// HandleFunc implements humago.Mux.
+func (c *calls) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	c.patterns = append(c.patterns, pattern)
+	c.mux.HandleFunc(pattern, handler)
+}
+
+// ServeHTTP implements humago.Mux.
+func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.mux.ServeHTTP(w, r) }
 
 func newServer(c Config) *server {
 	if c.Logger == nil {
@@ -86,7 +101,7 @@ func newServer(c Config) *server {
 }
 
 // routes registers every call, and then the documents that describe them.
-func (s *server) routes(api huma.API, mux *http.ServeMux) {
+func (s *server) routes(api huma.API, mux *calls) {
 	api.UseMiddleware(s.sameOriginForCookies(api), s.requireToken, s.refuseLargeBodies)
 	s.authRoutes(api)
 	s.conversationRoutes(api)

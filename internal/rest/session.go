@@ -115,7 +115,7 @@ type signedOutOutput struct {
 func (s *server) authRoutes(api huma.API) {
 	register(s, api, call{id: "login", method: http.MethodPost, path: "/api/auth/login", tag: "Sign-in", summary: "Sign in",
 		about:  "Also sets the refresh cookie. A wrong password and an unknown email get the same answer.",
-		errors: []int{http.StatusForbidden}}, s.login)
+		errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests}}, s.login)
 	register(s, api, call{id: "refresh", method: http.MethodPost, path: "/api/auth/refresh", tag: "Sign-in", summary: "Get a new access token",
 		about:  "Turns the refresh cookie, which is replaced, into a new access token: how a reloaded page restores its session.",
 		errors: []int{http.StatusForbidden}, security: refreshCookie}, s.refresh)

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -57,49 +58,63 @@ type world struct {
 // troubled is a database that can be taken away.
 type troubled struct {
 	store.Store
-	away atomic.Bool
+	away   atomic.Bool
+	broken atomic.Bool // fails with what nobody expects
 }
 
-var errAway = portal.Errorf(portal.Unavailable, "the database is away")
+var (
+	errAway   = portal.Errorf(portal.Unavailable, "the database is away")
+	errBroken = errors.New("a detail of the database's")
+)
+
+func (s *troubled) trouble() error {
+	switch {
+	case s.away.Load():
+		return errAway
+	case s.broken.Load():
+		return errBroken
+	}
+	return nil
+}
 
 func (s *troubled) View(ctx context.Context, tenant string, fn func(store.ReadTx) error) error {
-	if s.away.Load() {
-		return errAway
+	if err := s.trouble(); err != nil {
+		return err
 	}
 	return s.Store.View(ctx, tenant, fn)
 }
 
 func (s *troubled) Update(ctx context.Context, tenant string, fn func(store.Tx) error) error {
-	if s.away.Load() {
-		return errAway
+	if err := s.trouble(); err != nil {
+		return err
 	}
 	return s.Store.Update(ctx, tenant, fn)
 }
 
 func (s *troubled) UserByEmail(ctx context.Context, email string) (portal.User, error) {
-	if s.away.Load() {
-		return portal.User{}, errAway
+	if err := s.trouble(); err != nil {
+		return portal.User{}, err
 	}
 	return s.Store.UserByEmail(ctx, email)
 }
 
 func (s *troubled) AuthSessionByRefresh(ctx context.Context, hash []byte) (store.AuthSession, error) {
-	if s.away.Load() {
-		return store.AuthSession{}, errAway
+	if err := s.trouble(); err != nil {
+		return store.AuthSession{}, err
 	}
 	return s.Store.AuthSessionByRefresh(ctx, hash)
 }
 
 func (s *troubled) AuthSession(ctx context.Context, id string) (store.AuthSession, error) {
-	if s.away.Load() {
-		return store.AuthSession{}, errAway
+	if err := s.trouble(); err != nil {
+		return store.AuthSession{}, err
 	}
 	return s.Store.AuthSession(ctx, id)
 }
 
 func (s *troubled) Tenants(ctx context.Context) ([]portal.Tenant, error) {
-	if s.away.Load() {
-		return nil, errAway
+	if err := s.trouble(); err != nil {
+		return nil, err
 	}
 	return s.Store.Tenants(ctx)
 }
@@ -220,8 +235,58 @@ func newWorld(t *testing.T, change ...func(*rest.Config)) *world {
 	for _, fn := range change {
 		fn(&config)
 	}
+	w.documented(&config)
 	w.handler = door.New(rest.New(config)) // as it is served
 	return w
+}
+
+// documented holds every answer that a test gets to the document: its status stands there. An answer without a route is
+// that of no operation.
+func (w *world) documented(c *rest.Config) {
+	var mu sync.Mutex
+	seen := map[string]bool{}
+	next := c.Observe
+	c.Observe = func(method, route string, status int, took time.Duration) {
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		if route != "" {
+			mu.Lock()
+			seen[fmt.Sprintf("%s %s %d", method, route, status)] = true
+			mu.Unlock()
+		}
+		if next != nil {
+			next(method, route, status, took)
+		}
+	}
+	w.t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		document := statusesOf(w.t)
+		for answer := range seen {
+			assert.True(w.t, document[answer], "REST-66: %s isn't documented", answer)
+		}
+	})
+}
+
+// statusesOf are the answers in the golden document, which is held to the served one: "GET /api/me 200".
+func statusesOf(t *testing.T) map[string]bool {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(documents, "openapi.json"))
+	require.NoError(t, err)
+	var d struct {
+		Paths map[string]map[string]struct{ Responses map[string]json.RawMessage }
+	}
+	require.NoError(t, json.Unmarshal(content, &d))
+	all := map[string]bool{}
+	for path, item := range d.Paths {
+		for method, op := range item {
+			for status := range op.Responses {
+				all[fmt.Sprintf("%s %s %s", strings.ToUpper(method), path, status)] = true
+			}
+		}
+	}
+	return all
 }
 
 func (w *world) now() time.Time          { return time.UnixMilli(w.clock.Load()).UTC() }
