@@ -254,6 +254,7 @@ func TestWebhookBadInput(t *testing.T) {
 			rec := httptest.NewRecorder()
 			p.webhook.ServeHTTP(rec, r)
 			require.Equal(t, row.answer, rec.Code, rec.Body)
+			require.True(t, statusesOf(t)[fmt.Sprint("POST /webhooks/whatsapp ", rec.Code)], "REST-66")
 			require.Equal(t, row.answer != http.StatusOK, rec.Header().Get("Content-Type") == "application/problem+json")
 			switch row.then {
 			case text:

@@ -41,18 +41,18 @@ func TestAlone(t *testing.T) {
 		require.Eventually(t, func() bool { return !first.presence.held.Load() }, 15*time.Second, 10*time.Millisecond)
 	}
 
-	t.Run("STORE-52 beside one that is to be alone nobody serves, and nothing is migrated for them", func(t *testing.T) {
+	t.Run("STORE-53 beside one that is to be alone nobody serves, and nothing is migrated for them", func(t *testing.T) {
 		admin(t, url, "ALTER TABLE store_version RENAME TO hidden")
 		refused(t, Config{URL: url, Alone: true})
 		refused(t, Config{URL: url})
 		admin(t, url, "ALTER TABLE hidden RENAME TO store_version") // there is no other yet
 	})
-	t.Run("STORE-52 who only visits, and who serves another schema, comes in", func(t *testing.T) {
+	t.Run("STORE-53 who only visits, and who serves another schema, comes in", func(t *testing.T) {
 		open(t, Config{URL: url})
 		_, err := opened(Config{URL: newSchema(t), Alone: true})
 		require.NoError(t, err)
 	})
-	t.Run("STORE-52 a lost connection is made again, its own remains notwithstanding", func(t *testing.T) {
+	t.Run("STORE-53 a lost connection is made again, its own remains notwithstanding", func(t *testing.T) {
 		lost(t)
 		remains, err := pgx.Connect(t.Context(), url)
 		require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestAlone(t *testing.T) {
 		require.NoError(t, remains.Close(t.Context()))
 		back(t)
 	})
-	t.Run("STORE-52 a machine that is gone is noticed within 15 s", func(t *testing.T) {
+	t.Run("STORE-53 a machine that is gone is noticed within 15 s", func(t *testing.T) {
 		c, err := pgx.Connect(t.Context(), url)
 		require.NoError(t, err)
 		defer c.Close(context.WithoutCancel(t.Context()))
@@ -78,7 +78,7 @@ func TestAlone(t *testing.T) {
 			require.Equal(t, want, got, setting)
 		}
 	})
-	t.Run("STORE-52 who lost its place to another is told", func(t *testing.T) {
+	t.Run("STORE-53 who lost its place to another is told", func(t *testing.T) {
 		told := make(chan error, 1)
 		go func() { told <- first.Hold(t.Context()) }()
 		lost(t)
