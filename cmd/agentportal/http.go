@@ -55,13 +55,15 @@ func (p *portalServer) newHTTP() (*http.Server, error) {
 	bounded := http.NewServeMux()
 	bounded.Handle("/socket.io/", ops.Bounded(p.live, ops.Bounds{Body: bodyTime})) // a poll's answer has its own bound
 	bounded.Handle("/", ops.Bounded(mux, most))
-	return &http.Server{
+	server := &http.Server{
 		Handler:           door.New(apart("/api", ops.Bounded(api, most), bounded)),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
-	}, nil
+	}
+	door.Watch(server)
+	return server, nil
 }
 
 // accept serves connections until the server is closed.

@@ -18,6 +18,7 @@ const (
 // New puts the door before a handler. It is safe for concurrent use.
 func New(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handled(r)
 		headers(w.Header(), r)
 		if r.ContentLength == 0 {
 			next.ServeHTTP(w, r)

@@ -2,14 +2,16 @@ package door
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 )
 
-// Listener has what net/http itself refuses (what is no request, such as a path with a broken escape) answered like
+// Listener, together with Watch, has what net/http itself refuses (what is no request, such as a path with a broken escape) answered like
 // everything else: net/http says it in plain text, without the door's headers, and asks no handler.
 func Listener(l net.Listener) net.Listener { return listener{l} }
 
@@ -19,16 +21,43 @@ type listener struct{ net.Listener }
 func (l listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if tcp, ok := c.(*net.TCPConn); ok {
-		return &conn{tcp}, nil
+		return &conn{TCPConn: tcp}, nil
 	}
 	return c, err
 }
 
+// Watch tells the connections of a Listener which requests of theirs reach a handler.
+func Watch(s *http.Server) {
+	s.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) }
+	s.ConnState = func(c net.Conn, state http.ConnState) {
+		if c, ok := c.(*conn); ok && (state == http.StateNew || state == http.StateIdle) {
+			c.unread.Store(true)
+		}
+	}
+}
+
+type connKey struct{}
+
 // conn is a TCP connection, in all that it can do.
-type conn struct{ *net.TCPConn }
+type conn struct {
+	*net.TCPConn
+	// unread is set between two requests, and until a handler has the next. What is written then is net/http's. Whatever a
+	// handler writes may begin like a refusal: a customer's file, say.
+	unread atomic.Bool
+}
+
+// handled notes that a handler has the request.
+func handled(r *http.Request) {
+	if c, ok := r.Context().Value(connKey{}).(*conn); ok {
+		c.unread.Store(false)
+	}
+}
 
 // Write implements io.Writer. net/http writes a refusal at once, past everything that handlers' answers go through.
 func (c *conn) Write(p []byte) (int, error) {
+	if !c.unread.Load() {
+		return c.TCPConn.Write(p)
+	}
 	if answer := refusal(p); answer != nil {
 		if _, err := c.TCPConn.Write(answer); err != nil {
 			return 0, err

@@ -1,10 +1,12 @@
 package door_test
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -15,6 +17,7 @@ import (
 
 func TestRefusals(t *testing.T) {
 	const looksLike = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
+	const begins = "a file that "
 	taken := make(chan net.Conn, 1)
 	server := httptest.NewUnstartedServer(door.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/hijack" {
@@ -24,12 +27,21 @@ func TestRefusals(t *testing.T) {
 			}
 			return
 		}
+		if r.URL.Path == "/pieces" { // each goes to the connection by itself
+			w.Header().Set("Content-Length", strconv.Itoa(len(begins)+len(looksLike)))
+			for _, piece := range []string{begins, looksLike} {
+				_, _ = io.WriteString(w, piece)
+				_ = http.NewResponseController(w).Flush()
+			}
+			return
+		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Connection", "close")
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, looksLike) // an error shows at the client
 	})))
 	server.Listener = door.Listener(server.Listener)
+	door.Watch(server.Config)
 	server.Start()
 	defer server.Close()
 
@@ -43,6 +55,28 @@ func TestRefusals(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, looksLike, string(body))
 		require.Equal(t, "text/plain; charset=utf-8", res.Header.Get("Content-Type"))
+	})
+	t.Run("OPS-34 nor does a piece of a file pass for a refusal", func(t *testing.T) {
+		client, err := net.Dial("tcp", server.Listener.Addr().String())
+		require.NoError(t, err)
+		defer client.Close()
+		answers := bufio.NewReader(client)
+		for range 2 {
+			_, err = io.WriteString(client, "GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n")
+			require.NoError(t, err)
+			res, err := http.ReadResponse(answers, nil)
+			require.NoError(t, err)
+			body, err := io.ReadAll(res.Body)
+			require.NoError(t, err)
+			require.NoError(t, res.Body.Close())
+			require.Equal(t, begins+looksLike, string(body))
+		}
+		_, err = io.WriteString(client, "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n")
+		require.NoError(t, err)
+		res, err := http.ReadResponse(answers, nil)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		require.Equal(t, "application/problem+json", res.Header.Get("Content-Type"))
 	})
 	t.Run("OPS-34 a connection that is taken over can all that a TCP connection can", func(t *testing.T) {
 		client, err := net.Dial("tcp", server.Listener.Addr().String())
