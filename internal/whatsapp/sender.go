@@ -56,6 +56,8 @@ type SenderConfig struct {
 	Logger *slog.Logger
 	// Done is called after each call with what became of it: "accepted", "rejected" or "later". Nil is fine.
 	Done func(result string, took time.Duration)
+	// Now is the clock by which messages are due, the Outbox's; time.Now if nil.
+	Now func() time.Time
 }
 
 // Sender sends what agents write. Messages of one contact go out one after another, in their order; those of
@@ -92,6 +94,9 @@ func NewSender(c SenderConfig) *Sender {
 	}
 	if c.Done == nil {
 		c.Done = func(string, time.Duration) {}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	return &Sender{cfg: c, graph: newGraph(c.GraphURL, c.Transport, c.Concurrency), wake: make(chan struct{}, 1), calls: map[string]struct{}{}}
 }
@@ -177,7 +182,7 @@ func (s *Sender) handle(ctx context.Context, job desk.Send) {
 	start := time.Now()
 	o := s.call(ctx, job)
 	failpoint.Hit(failpoint.SendAnswered)
-	now := time.Now()
+	took, now := time.Since(start), s.cfg.Now()
 	log := s.cfg.Logger.With("tenant", job.TenantID, "message", job.MessageID, "attempt", job.Attempts)
 	next := now.Add(max(backoff(job.Attempts), o.retryAfter))
 	switch {
@@ -185,20 +190,20 @@ func (s *Sender) handle(ctx context.Context, job desk.Send) {
 		s.settle(ctx, log, func(ctx context.Context) error {
 			return s.cfg.Outbox.SendAccepted(ctx, job.TenantID, job.MessageID, o.wamid, now)
 		})
-		s.cfg.Done("accepted", now.Sub(start))
+		s.cfg.Done("accepted", took)
 	case o.final || next.Sub(job.QueuedAt) > sendFor:
 		log.Warn("the provider refused a message", "code", o.code)
 		s.settle(ctx, log, func(ctx context.Context) error {
 			return s.cfg.Outbox.SendRejected(ctx, job.TenantID, job.MessageID, portal.MessageError{Code: o.code, Message: o.reason}, now)
 		})
-		s.cfg.Done("rejected", now.Sub(start))
+		s.cfg.Done("rejected", took)
 	default:
 		log.Info("a message could not be sent, trying again", "code", o.code, "reason", o.reason, "next", next)
 		s.settle(ctx, log, func(ctx context.Context) error {
 			return s.cfg.Outbox.SendLater(ctx, job.TenantID, job.MessageID, next)
 		})
-		time.AfterFunc(time.Until(next), s.Wake)
-		s.cfg.Done("later", now.Sub(start))
+		time.AfterFunc(next.Sub(s.cfg.Now()), s.Wake)
+		s.cfg.Done("later", took)
 	}
 }
 
@@ -209,7 +214,7 @@ func (s *Sender) call(ctx context.Context, job desk.Send) outcome {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
-	return s.graph.send(ctx, job, time.Now())
+	return s.graph.send(ctx, job, s.cfg.Now())
 }
 
 // settle stores an answer, however long the database is away: the answer is known, so the message must not go out
