@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -69,7 +70,8 @@ type Sender struct {
 	blind bool // the last look at the outbox failed; Run's alone
 
 	mu    sync.Mutex
-	calls map[string]struct{} // messages in our hands
+	calls map[string]time.Time // messages in our hands, and when they are due again if they have to be tried again
+	left  map[string]time.Time // those of them that have left our hands since the last look
 }
 
 // NewSender makes a sender; Run runs it.
@@ -98,7 +100,7 @@ func NewSender(c SenderConfig) *Sender {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Sender{cfg: c, graph: newGraph(c.GraphURL, c.Transport, c.Concurrency), wake: make(chan struct{}, 1), calls: map[string]struct{}{}}
+	return &Sender{cfg: c, graph: newGraph(c.GraphURL, c.Transport, c.Concurrency), wake: make(chan struct{}, 1), calls: map[string]time.Time{}, left: map[string]time.Time{}}
 }
 
 // Wake tells the sender that there may be something to send. It never blocks; any goroutine may call it.
@@ -133,7 +135,8 @@ func (s *Sender) Run(ctx context.Context) error {
 
 // claim starts as many due messages as there is room for.
 func (s *Sender) claim(ctx context.Context, start func(desk.Send)) {
-	free := s.cfg.Concurrency - s.busy()
+	held := s.look()
+	free := s.cfg.Concurrency - len(held)
 	if free <= 0 {
 		return // the next call to end wakes us
 	}
@@ -143,7 +146,10 @@ func (s *Sender) claim(ctx context.Context, start func(desk.Send)) {
 	}
 	s.blind = err != nil
 	for _, job := range jobs {
-		if s.begin(job) {
+		if _, was := held[job.MessageID]; was {
+			s.giveBack(ctx, job)
+		} else {
+			s.hold(job, time.Time{})
 			start(job)
 		}
 	}
@@ -152,32 +158,55 @@ func (s *Sender) claim(ctx context.Context, start func(desk.Send)) {
 // lease outlasts a call and the storing of its answer.
 func (s *Sender) lease() time.Duration { return 2 * s.cfg.CallTimeout }
 
-func (s *Sender) busy() int {
+// look begins a look at the outbox and returns the messages in our hands.
+func (s *Sender) look() map[string]time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.calls)
+	clear(s.left)
+	return maps.Clone(s.calls)
 }
 
-// begin takes a message into our hands. One that is there already has an answer that could not be stored yet, or
-// a call under way: its lease ran out meanwhile, which is no reason to send it twice.
-func (s *Sender) begin(job desk.Send) bool {
+// hold has a message in our hands; due is when it is to be tried again, zero as long as it isn't.
+func (s *Sender) hold(job desk.Send, due time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ours := s.calls[job.MessageID]; ours {
-		return false
+	s.calls[job.MessageID] = due
+}
+
+// release lets a message go.
+func (s *Sender) release(job desk.Send) {
+	s.mu.Lock()
+	s.left[job.MessageID] = s.calls[job.MessageID]
+	delete(s.calls, job.MessageID)
+	s.mu.Unlock()
+	s.Wake() // for the contact's next message, or one for which there was no room
+}
+
+// giveBack undoes the claim of a message that was in our hands: its lease had run out before what became of it could
+// be stored. That is no reason to send it twice, and the claim may be older than what is stored by now. What is to be
+// tried again is due when it was to be.
+func (s *Sender) giveBack(ctx context.Context, job desk.Send) {
+	s.mu.Lock()
+	due, ours := s.calls[job.MessageID]
+	if !ours {
+		due = s.left[job.MessageID]
 	}
-	s.calls[job.MessageID] = struct{}{}
-	return true
+	s.mu.Unlock()
+	if due.IsZero() {
+		return // under way, or its answer is stored or will be
+	}
+	err := s.settleOnce(ctx, func(ctx context.Context) error {
+		return s.cfg.Outbox.SendLater(ctx, job.TenantID, job.MessageID, due)
+	})
+	if err != nil {
+		s.cfg.Logger.Warn("a claimed message can't be given back; it is due when its lease is over", "message", job.MessageID, "error", err)
+	}
+	s.Wake()
 }
 
 // handle sends one message and stores what became of it.
 func (s *Sender) handle(ctx context.Context, job desk.Send) {
-	defer s.Wake() // the contact's next message, or one for which there was no room
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.calls, job.MessageID)
-	}()
+	defer s.release(job)
 	failpoint.Hit(failpoint.SendClaimed)
 	start := time.Now()
 	o := s.call(ctx, job)
@@ -199,6 +228,7 @@ func (s *Sender) handle(ctx context.Context, job desk.Send) {
 		s.cfg.Done("rejected", took)
 	default:
 		log.Info("a message could not be sent, trying again", "code", o.code, "reason", o.reason, "next", next)
+		s.hold(job, next)
 		s.settle(ctx, log, func(ctx context.Context) error {
 			return s.cfg.Outbox.SendLater(ctx, job.TenantID, job.MessageID, next)
 		})

@@ -25,6 +25,7 @@ type outbox struct {
 	mu      sync.Mutex
 	sends   []*pending // in the order of queueing
 	away    bool
+	slow    time.Duration // how long a claim's answer takes after its commit
 	results []string
 }
 
@@ -42,6 +43,12 @@ func (o *outbox) put(contact, id string) {
 
 func (o *outbox) ClaimSends(_ context.Context, lease time.Duration, limit int) (jobs []desk.Send, err error) {
 	o.mu.Lock()
+	slow := o.slow
+	defer func() {
+		if len(jobs) > 0 {
+			time.Sleep(slow)
+		}
+	}()
 	defer o.mu.Unlock()
 	if o.away {
 		return nil, errors.New("away")
@@ -84,18 +91,29 @@ func (o *outbox) SendRejected(_ context.Context, _, id string, reason portal.Mes
 func (o *outbox) SendLater(_ context.Context, _, id string, next time.Time) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.away {
+		return errors.New("away")
+	}
 	for _, p := range o.sends {
 		if p.MessageID == id {
 			p.next = next
+			return nil
 		}
 	}
-	return nil
+	return portal.Errorf(portal.NotFound, "no such send")
 }
 
 func (o *outbox) setAway(away bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.away = away
+}
+
+// back ends its being away; from now on a claim's answer is late.
+func (o *outbox) back(slow time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.away, o.slow = false, slow
 }
 
 func (o *outbox) settled() []string {
@@ -394,6 +412,43 @@ func TestSenderSettles(t *testing.T) {
 			time.Sleep(time.Second)
 			require.Equal(t, []string{"m1 wamid.1"}, o.settled())
 			require.Len(t, p.seen(), 1)
+		})
+	})
+	t.Run("WA-29 nor where it is claimed just before its answer is stored", func(t *testing.T) {
+		p := &provider{}
+		sending(t, p, func(t *testing.T, o *outbox, s *Sender, _ func()) {
+			p.answer = func(n int, to string) (int, string, string, time.Duration) {
+				o.setAway(true)
+				return accept(n, to)
+			}
+			o.put("1", "m1")
+			s.Wake()
+			time.Sleep(10*time.Minute + settleRetry/2) // the lease is long over, and the next attempt to store is to come
+			o.back(settleRetry)
+			s.Wake()
+			time.Sleep(time.Minute)
+			require.Equal(t, []string{"m1 wamid.1"}, o.settled())
+			require.Len(t, p.seen(), 1)
+		})
+	})
+	t.Run("WA-29 one that is claimed just before it is given back goes out soon", func(t *testing.T) {
+		p := &provider{}
+		sending(t, p, func(t *testing.T, o *outbox, s *Sender, _ func()) {
+			p.answer = func(n int, to string) (int, string, string, time.Duration) {
+				if n > 1 {
+					return accept(n, to)
+				}
+				o.setAway(true)
+				return 500, "{}", "", 0
+			}
+			o.put("1", "m1")
+			s.Wake()
+			time.Sleep(10*time.Minute + settleRetry/2)
+			o.back(settleRetry)
+			s.Wake()
+			time.Sleep(2 * time.Second)
+			require.Equal(t, []string{"m1 wamid.2"}, o.settled())
+			require.Len(t, p.seen(), 2)
 		})
 	})
 	t.Run("WA-30 a call under way is awaited at the end", func(t *testing.T) {
