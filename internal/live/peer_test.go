@@ -197,19 +197,26 @@ type ack struct {
 // call sends an event and returns its acknowledgement and what came before it.
 func (p *peer) call(name string, body any) (a ack, before []event) {
 	p.t.Helper()
+	raw, before := p.ask(name, body)
+	require.NoError(p.t, json.Unmarshal(raw, &a))
+	return a, before
+}
+
+// ask is call with the acknowledgement as it came; the packets ahead go out in the same request.
+func (p *peer) ask(name string, body any, ahead ...string) (answer json.RawMessage, before []event) {
+	p.t.Helper()
 	raw, err := json.Marshal([]any{name, body})
 	require.NoError(p.t, err)
 	p.acks++
 	id := strconv.Itoa(p.acks)
-	p.post("42" + id + string(raw))
+	p.post(append(ahead, "42"+id+string(raw))...)
 	for {
 		e := p.event()
 		require.NotEqual(p.t, "closed", e.Packet, "before the ack of %s", name)
 		if rest, ok := strings.CutPrefix(e.Packet, "3"+id+"["); ok {
-			raw := []byte(strings.TrimSuffix(rest, "]"))
-			p.documented("ack", raw)
-			require.NoError(p.t, json.Unmarshal(raw, &a))
-			return a, before
+			answer = json.RawMessage(strings.TrimSuffix(rest, "]"))
+			p.documented("ack", answer)
+			return answer, before
 		}
 		before = append(before, e)
 	}

@@ -52,14 +52,14 @@ func TestRefusals(t *testing.T) {
 	})
 	t.Run("REST-62 the document lists every reason that the vocabulary has", func(t *testing.T) {
 		listed := at(map[string]any(w.document("/api/openapi.json")), "components", "schemas", "Problem", "properties", "reason", "enum")
-		require.ElementsMatch(t, vocabularyOf(t, "Refusal"), listed)
+		require.ElementsMatch(t, constantsOf(t, "../../refusal.go", "Refusal"), listed)
 	})
 }
 
-// vocabularyOf is every constant of a type of package portal, as it stands in its source.
-func vocabularyOf(t *testing.T, name string) (values []any) {
+// constantsOf is every constant of a type of package portal, as it stands in its source.
+func constantsOf(t *testing.T, source, name string) (values []any) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../refusal.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), source, nil, 0)
 	require.NoError(t, err)
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)

@@ -100,36 +100,13 @@ const pointer = (...parts) => parts.map((part) => `/${escape(part)}`).join("");
 const answer = (method, path, status) =>
   pointer("paths", path, method, "responses", String(status), "content", status < 400 ? "application/json" : "application/problem+json", "schema");
 
-const conversation = "/api/conversations/{id}";
-/** Which answer each golden body of REST is. */
-const answers = {
-  assigned: answer("post", `${conversation}/assign`, 200),
-  channel: answer("get", "/api/settings/whatsapp", 200),
-  "channel-test": answer("post", "/api/settings/whatsapp/test", 200),
-  closed: answer("post", `${conversation}/status`, 200),
-  "contact-conversations": answer("get", "/api/contacts/{contactId}/conversations", 200),
-  conversation: answer("get", conversation, 200),
-  conversations: answer("get", "/api/conversations", 200),
-  "dead-letters": answer("get", "/api/dead-letters", 200),
-  "delivery-stats": answer("get", "/api/dashboard/delivery-stats", 200),
-  me: answer("get", "/api/me", 200),
-  "message-volume": answer("get", "/api/dashboard/message-volume", 200),
-  messages: answer("get", `${conversation}/messages`, 200),
-  "messages.page": answer("get", `${conversation}/messages`, 200),
-  metrics: answer("get", "/api/dashboard/metrics", 200),
-  "problem.closed": answer("post", `${conversation}/messages`, 409),
-  "problem.forbidden": answer("post", `${conversation}/read`, 403),
-  "problem.invalid": answer("post", `${conversation}/messages`, 422),
-  "problem.missing": answer("get", conversation, 404),
-  "problem.newer": answer("post", `${conversation}/messages`, 409),
-  "problem.unauthorized": answer("get", conversation, 401),
-  read: answer("post", `${conversation}/read`, 200),
-  reply: answer("post", `${conversation}/messages`, 201),
-  session: answer("post", "/api/auth/login", 200),
-  settings: answer("get", "/api/settings", 200),
-  user: answer("post", "/api/users", 201),
-  users: answer("get", "/api/users", 200),
-};
+/** Which answer each golden body of REST is, as the Go tests that write them say. */
+const answers = Object.fromEntries(
+  Object.entries(read("goldens.json")).map(([file, call]) => {
+    const [method, path, status] = call.split(" ");
+    return [file, answer(method.toLowerCase(), path, status)];
+  }),
+);
 
 const queues = { inbound: "INBOUND_WHATSAPP_MESSAGES", status: "WHATSAPP_STATUS_UPDATES" };
 
@@ -138,9 +115,13 @@ function placeOf(file) {
   const [kind, ...rest] = file.split(".").slice(0, -1);
   switch (kind) {
     case "rest":
-      return ["openapi", answers[rest.join(".")]];
+      return ["openapi", answers[file]];
     case "event":
       return ["asyncapi", pointer("components", "messages", `server.${rest[0].replace("-", ".")}`, "payload")];
+    case "live":
+      return ["asyncapi", pointer("components", "messages", `server.${rest[0].replace("-", ".")}`, "payload")];
+    case "ack":
+      return ["asyncapi", pointer("components", "messages", "ack", "payload")];
     case "queue":
       return ["asyncapi", pointer("components", "messages", queues[rest[0]], "payload")];
     case "message":
@@ -148,6 +129,41 @@ function placeOf(file) {
   }
   return [];
 }
+
+/** Where the bodies stand that the documents have: all JSON answers of the API, all messages that leave the server or wait in a queue. */
+function promised() {
+  const places = [];
+  for (const [path, item] of Object.entries(documents.openapi.paths)) {
+    if (!path.startsWith("/api/") || path.endsWith(".json")) continue; // others', or a document
+    for (const [method, operation] of Object.entries(item)) {
+      for (const [status, { content }] of Object.entries(operation.responses)) {
+        if (content?.["application/json"]) places.push(`${method} ${path} ${status}`);
+      }
+    }
+  }
+  const messages = Object.entries(documents.asyncapi.components.messages);
+  return [...places, ...messages.filter(([key, { payload }]) => payload && !key.startsWith("client.")).map(([key]) => key)];
+}
+
+test("REST-67 each body that the documents have has a golden one", () => {
+  const there = new Set(Object.values(read("goldens.json")).map((call) => call.replace(/^\S+/, (method) => method.toLowerCase())));
+  // The same answer whether a reply is new or was sent before.
+  there.add("post /api/conversations/{id}/messages 200");
+  for (const file of readdirSync(resolve(root, "testdata/golden"))) {
+    const [document, place] = placeOf(file);
+    if (document === "asyncapi") there.add(place.split("/")[3]);
+  }
+  assert.deepEqual(promised().filter((body) => !there.has(body)), []);
+});
+
+test("REST-67 so has each code of an acknowledgement, and each reason of an update", () => {
+  const { AckError, ConversationUpdatedBody } = documents.asyncapi.components.schemas;
+  const bodies = readdirSync(resolve(root, "testdata/golden")).map((file) => read(`golden/${file}`));
+  const codes = new Set(bodies.map((body) => body.error?.code));
+  assert.deepEqual(AckError.properties.code.enum.filter((code) => !codes.has(code)), []);
+  const reasons = new Set(bodies.map((body) => body.reason));
+  assert.deepEqual(ConversationUpdatedBody.properties.reason.enum.filter((reason) => !reasons.has(reason)), []);
+});
 
 const validators = { openapi: validator("openapi"), asyncapi: validator("asyncapi") };
 for (const file of readdirSync(resolve(root, "testdata/golden"))) {
@@ -159,7 +175,7 @@ for (const file of readdirSync(resolve(root, "testdata/golden"))) {
 }
 test("REST-64 a body that doesn't fit would be found", () => {
   const page = read("golden/rest.messages.json");
-  const wrong = (change) => validators.openapi(answers.messages, broken(page, change));
+  const wrong = (change) => validators.openapi(answers["rest.messages.json"], broken(page, change));
   assert.notDeepEqual(wrong((p) => (p.messages[0].text = 5)), []);
   assert.notDeepEqual(wrong((p) => delete p.messages[0].wamid), []);
   assert.notDeepEqual(wrong((p) => (p.messages[0].surprise = 1)), []);

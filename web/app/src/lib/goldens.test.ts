@@ -1,14 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { createTranslate } from '@/i18n/catalogue'
+import { en } from '@/i18n/en'
+import { asApiError, call } from './api'
 import { applyEvent } from './applyEvent'
+import { describeError } from './describeError'
 import { listFromPage, type ListData } from './patch/conversationList'
 import type { ThreadData } from './patch/thread'
 import { createQueryClient } from './queryClient'
 import { queryKeys } from './queryKeys'
 import type { ChannelTest, DeadLetter, Installation, WhatsAppChannel } from './settingsTypes'
 import type {
-  Conversation, ConversationAnswer, ConversationPage, DeliveryStats, DurableEventName, Message, MessagePage, MessageVolume, Metrics,
+  Ack, AckErrorCode, Conversation, ConversationAnswer, ConversationPage, DeliveryStats, DurableEventName, Message, MessagePage, MessageVolume, Metrics,
   PortalEvent, Problem, ServerEvents, SessionAnswer, UserSummary,
 } from './types'
 
@@ -116,6 +120,12 @@ describe('PAGE-42 golden answers', () => {
     'rest.assigned.json': { conversation: true },
     'rest.closed.json': { conversation: true },
     'rest.read.json': { conversation: true },
+    'rest.session.refreshed.json': { accessToken: true, expiresAt: true, user: true } satisfies Shape<SessionAnswer>,
+    'rest.has-session.json': { session: true },
+    'rest.me.json': { user: true },
+    'rest.contact-conversations.json': { conversations: true, seq: true },
+    'rest.messages.page.json': { messages: true, nextCursor: true, seq: true } satisfies Shape<MessagePage>,
+    'rest.user.changed.json': { user: true },
     'rest.session.json': { accessToken: true, expiresAt: true, user: true } satisfies Shape<SessionAnswer>,
     'rest.metrics.json': {
       activeConversations: true, closedConversations: true, unassignedConversations: true, totalMessages: true,
@@ -129,6 +139,9 @@ describe('PAGE-42 golden answers', () => {
     'rest.channel.json': {
       phoneNumberId: true, displayPhoneNumber: true, accessToken: true, appSecret: true, verifyToken: true, webhookUrl: true,
     } satisfies Shape<WhatsAppChannel>,
+    'rest.channel.changed.json': {
+      phoneNumberId: true, displayPhoneNumber: true, accessToken: true, appSecret: true, verifyToken: true, webhookUrl: true,
+    } satisfies Shape<WhatsAppChannel>,
     // A reason is there only where it doesn't work.
     'rest.channel-test.json': { ok: true, message: true } satisfies Shape<Omit<ChannelTest, 'reason'>>,
     'rest.dead-letters.json': { deadLetters: true },
@@ -140,6 +153,22 @@ describe('PAGE-42 golden answers', () => {
       expectShape(body, shape)
       for (const c of (body.conversations ?? (body.conversation ? [body.conversation] : [])) as Conversation[]) expectShape(c, conversationShape)
       for (const m of (body.messages ?? (typeof body.message === 'object' ? [body.message] : [])) as Message[]) expectShape(m, messageShape)
+    })
+  }
+
+  test('none is left out', () => {
+    expect(files.filter((name) => name.startsWith('rest.') && !name.startsWith('rest.problem.')).sort()).toEqual(Object.keys(bodies).sort())
+  })
+
+  for (const file of files.filter((name) => name.startsWith('rest.problem.'))) {
+    test(`${file} is told as what it is, and tried again only where that helps`, async () => {
+      const problem = read(file) as Problem & { status: number }
+      vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify(problem), { status: problem.status })))
+      const error = asApiError(await call('/api/me').catch((thrown: unknown) => thrown))
+      vi.unstubAllGlobals()
+      expect(error.problem).toEqual(problem)
+      expect(error.transient).toBe(['unavailable', 'internal', 'rate_limited'].includes(problem.code!))
+      expect(describeError(error, createTranslate(en, 'en-GB'))).toMatch(/^[A-Z].+\.$/)
     })
   }
 
@@ -166,4 +195,32 @@ describe('PAGE-42 golden answers', () => {
     for (const m of problem.newer ?? []) expectShape(m, messageShape)
     expect(problem.newer?.length).toBeGreaterThan(0)
   })
+})
+
+describe('PAGE-96 golden acknowledgements and events that aren’t durable', () => {
+  const own: Record<string, Record<string, true>> = {
+    'live.session-ready.json': { user: true, tenantId: true, seq: true } satisfies Shape<ServerEvents['session:ready']>,
+    'live.typing-start.json': { conversationId: true, actor: true } satisfies Shape<ServerEvents['typing:start']>,
+    'live.typing-stop.json': { conversationId: true, actor: true } satisfies Shape<ServerEvents['typing:stop']>,
+  }
+  test('there is one of each', () => {
+    expect(files.filter((name) => name.startsWith('live.')).sort()).toEqual(Object.keys(own).sort())
+  })
+  for (const [file, shape] of Object.entries(own)) {
+    test(`${file} has the fields that the types name`, () => expectShape(read(file), shape))
+  }
+
+  const codes: Record<AckErrorCode, true> = { invalid: true, not_found: true, forbidden: true, rate_limited: true, gone: true, internal: true }
+  const acks = files.filter((name) => name.startsWith('ack.')).map((file) => ({ file, ack: read(file) as Ack }))
+  test('each code that the types name stands in one', () => {
+    const seen = acks.flatMap(({ ack }) => (ack.ok ? [] : [ack.error.code]))
+    expect([...new Set(seen)].sort()).toEqual(Object.keys(codes).sort())
+  })
+  for (const { file, ack } of acks) {
+    test(`${file} is done or refused`, () => {
+      if (ack.ok) expect('error' in ack).toBe(false)
+      else expect(ack.error.message).not.toBe('')
+      if (!ack.ok && ack.error.code === 'gone') expect(ack.error.seq).toBeTypeOf('number')
+    })
+  }
 })
