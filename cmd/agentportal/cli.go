@@ -32,7 +32,7 @@ type commands struct {
 
 // run does what args ask for and returns the exit code. Whatever went wrong is one line on stderr.
 func (c commands) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	cmd, err := config.Parse(args, stdout)
+	cmd, err := config.Parse(args, version(), stdout)
 	switch {
 	case errors.Is(err, config.ErrHelp):
 		return exitDone
@@ -68,18 +68,24 @@ func complain(w io.Writer, err error) {
 	fmt.Fprintf(w, "agentportal: %s\n", text)
 }
 
+// noPlace is a listener that couldn't be had, and the setting that says where it is to be.
+type noPlace struct {
+	error
+	setting string
+}
+
+// Unwrap gives the cause.
+func (e *noPlace) Unwrap() error { return e.error }
+
 // explain adds to the failures that newcomers meet what to do about them. Our own errors say so themselves.
 func explain(err error) string {
+	var place *noPlace
 	var unreachable *net.OpError
 	var file *fs.PathError
 	var own *portal.Error
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return err.Error() + ": another program uses this address; stop it, or choose another with --addr (PORTAL_ADDR)"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return err.Error() + ": this machine has no such address; choose another with --addr (PORTAL_ADDR)"
-	case errors.Is(err, syscall.EACCES) && errors.As(err, &unreachable):
-		return err.Error() + ": ports below 1024 need more rights; choose another with --addr (PORTAL_ADDR)"
+	case errors.As(err, &place):
+		return err.Error() + ": " + place.advice()
 	case errors.As(err, &own) && own.Code != portal.Internal:
 		return own.Message
 	case errors.As(err, &file) && errors.Is(err, fs.ErrNotExist):
@@ -90,4 +96,15 @@ func explain(err error) string {
 		return err.Error() + ": nothing answers there; start it, or correct its address"
 	}
 	return err.Error()
+}
+
+func (e *noPlace) advice() string {
+	switch choose := "choose another with " + e.setting; {
+	case errors.Is(e, syscall.EADDRINUSE):
+		return "another program uses this address; stop it, or " + choose
+	case errors.Is(e, syscall.EACCES):
+		return "ports below 1024 need more rights; " + choose
+	default:
+		return "this machine has no such address; " + choose
+	}
 }

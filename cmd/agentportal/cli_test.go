@@ -75,7 +75,7 @@ func TestNewcomersErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		"port taken":         {fmt.Errorf("listen: %w", inUse), "another program uses this address"},
+		"port taken":         {fmt.Errorf("serve: %w", &noPlace{inUse, "--addr"}), "another program uses this address; stop it, or choose another with --addr"},
 		"broker unreachable": {fmt.Errorf("broker: %w", refused), "nothing answers there"},
 		"path not writable":  {fmt.Errorf("database: %w", unwritable), "PORTAL_DATABASE_URL"},
 		"no seed file":       {missing, "check the path"},

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -74,6 +76,10 @@ func simulateCustomers(ctx context.Context, c config.Simulate) error {
 	sim, err := simulate.New(simulate.Config{
 		Tenants: cast(data), GraphAddr: c.GraphAddr, Customers: c.Customers, Rate: c.Rate, Log: newLogger(c.Log),
 	})
+	var taken *net.OpError
+	if errors.As(err, &taken) {
+		return &noPlace{err, "--graph-addr (PORTAL_GRAPH_ADDR)"}
+	}
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,10 @@ func TestFirstSteps(t *testing.T) {
 	require.NoError(t, err)
 	noRole := *postgres
 	noRole.User = url.UserPassword("no_such_role", "hunter2secret")
+	noName := *postgres
+	noName.Path = "/no_such_database"
+	sealed := *broker
+	sealed.Scheme = "amqps"
 	dead := free.Addr().String()
 
 	serves := 0
@@ -58,13 +62,16 @@ func TestFirstSteps(t *testing.T) {
 		return append([]string{"serve", "--addr=127.0.0.1:0", fmt.Sprintf("--database-url=sqlite:%d.db", serves)}, args...)
 	}
 	for name, row := range map[string]struct {
-		args []string
-		env  []string
-		code int
-		says []string
+		args  []string
+		env   []string
+		code  int
+		says  []string
+		never string
 	}{
 		"port taken":               {args: serve("--addr=" + nobody), code: 1, says: []string{"another program uses this address", "--addr"}},
 		"no such address":          {args: serve("--addr=192.0.2.1:80"), code: 1, says: []string{"no such address", "--addr"}},
+		"no such host":             {args: serve("--addr=no-such-host.invalid:80"), code: 1, says: []string{"no such host", "--addr"}},
+		"simulate's port taken":    {args: []string{"simulate", "--graph-addr=" + nobody}, code: 1, says: []string{"another program uses this address", "--graph-addr"}},
 		"address without port":     {args: serve("--addr=localhost"), code: 2, says: []string{"--addr"}},
 		"folder is a file":         {args: serve("--database-url=sqlite:file/x.db"), code: 1, says: []string{"file/x.db", "--database-url"}},
 		"folder not writable":      {args: serve("--database-url=sqlite:/proc/x.db"), code: 1, says: []string{"readable and writable", "--database-url"}},
@@ -72,10 +79,12 @@ func TestFirstSteps(t *testing.T) {
 		"newer database":           {args: serve("--database-url=sqlite:newer.db"), code: 1, says: []string{"newer agentportal"}},
 		"second serve on a file":   {args: serve("--database-url=sqlite:held.db"), code: 1, says: []string{"in use by another serve"}},
 		"no PostgreSQL there":      {args: serve("--database-url=postgres://u:hunter2secret@" + dead + "/x"), code: 1, says: []string{"can't be reached", "--database-url"}},
-		"PostgreSQL refuses":       {args: serve("--database-url=" + noRole.String()), code: 1, says: []string{"check its name, the user and the password", "--database-url"}},
+		"PostgreSQL refuses":       {args: serve("--database-url=" + noRole.String()), code: 1, says: []string{"the user or the password isn't accepted", "correct --database-url"}, never: "start it"},
+		"no such PostgreSQL":       {args: serve("--database-url=" + noName.String()), code: 1, says: []string{"there is no database of this name", "correct --database-url"}, never: "start it"},
 		"wrong kind of database":   {args: serve("--database-url=mysql://u:hunter2secret@h/x"), code: 2, says: []string{"--database-url", "sqlite:"}},
 		"no broker there":          {args: serve("--broker-url=amqp://u:hunter2secret@" + dead + "/"), code: 1, says: []string{"nothing answers at " + dead, "--broker-url"}},
-		"broker refuses user":      {args: serve("--broker-url=" + stranger.String()), code: 1, says: []string{"refuses the user name or the password", "--broker-url"}},
+		"broker refuses user":      {args: serve("--broker-url=" + stranger.String()), code: 1, says: []string{"refuses the user name or the password", "correct --broker-url"}, never: "start it"},
+		"broker without TLS":       {args: serve("--broker-url=" + sealed.String()), code: 1, says: []string{"doesn't speak TLS", "amqp://", "--broker-url"}, never: "start it"},
 		"broker has no such vhost": {args: serve("--broker-url=" + elsewhere.String()), code: 1, says: []string{"no such virtual host", "--broker-url"}},
 		"wrong kind of broker":     {args: serve("--broker-url=kafka://u:hunter2secret@h/"), code: 2, says: []string{"--broker-url", "amqp://"}},
 		"secret too short":         {args: serve("--jwt-secret=hunter2secret"), code: 2, says: []string{"--jwt-secret", "32"}},
@@ -102,6 +111,9 @@ func TestFirstSteps(t *testing.T) {
 				require.Contains(t, end.stderr, text)
 			}
 			require.NotContains(t, end.stderr, "hunter2secret", "CFG-8")
+			if row.never != "" {
+				require.NotContains(t, end.stderr, row.never)
+			}
 			for _, code := range []string{": internal: ", ": invalid: ", "unavailable:"} {
 				require.NotContains(t, end.stderr, code, "words, no codes")
 			}
@@ -123,6 +135,7 @@ func TestFirstSteps(t *testing.T) {
 	t.Run("CFG-9 help", func(t *testing.T) {
 		t.Parallel()
 		require.Equal(t, ran{}, command(t, dir, nil, "serve", "--help"))
+		require.Equal(t, ran{}, command(t, dir, nil, "--version"))
 	})
 }
 

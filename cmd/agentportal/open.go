@@ -8,7 +8,10 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/config"
@@ -82,8 +85,15 @@ func openPostgres(ctx context.Context, c postgres.Config) (database, error) {
 	db, err := postgres.Open(ctx, c)
 	var reason *portal.Error
 	if errors.As(err, &reason) {
-		return nil, &portal.Error{Code: reason.Code, Err: err, Message: "PostgreSQL can't be used: " + reason.Message +
-			": start it, or correct --database-url (PORTAL_DATABASE_URL)"}
+		const setting = "correct --database-url (PORTAL_DATABASE_URL)"
+		remedy := "start it, or " + setting
+		switch answered := (*pgconn.PgError)(nil); {
+		case errors.As(err, &answered) && answered.Code == "3D000": // invalid_catalog_name
+			remedy = "create it, or " + setting
+		case errors.As(err, &answered):
+			remedy = setting
+		}
+		return nil, &portal.Error{Code: reason.Code, Err: err, Message: "PostgreSQL can't be used: " + reason.Message + ": " + remedy}
 	}
 	return db, err
 }
@@ -130,8 +140,12 @@ func openQueue(ctx context.Context, c config.Portal, db database, log *slog.Logg
 		return q, closeQueue, nil
 	}
 	_ = closeQueue()
+	remedy := "correct"
+	if strings.Contains(reason, "nothing answers") {
+		remedy = "start it, or correct"
+	}
 	return nil, nil, &portal.Error{Code: portal.Unavailable, Err: err, Message: fmt.Sprintf(
-		"the broker can't be used: %s: start it, or correct --broker-url (PORTAL_BROKER_URL); without one the embedded queue serves", reason)}
+		"the broker can't be used: %s: %s --broker-url (PORTAL_BROKER_URL); without one the embedded queue serves", reason, remedy)}
 }
 
 // brokerKey is the setting that remembers a broker by its place, without the password.

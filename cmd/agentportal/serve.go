@@ -76,7 +76,7 @@ func newPortal(ctx context.Context, c config.Portal) (_ *portalServer, err error
 		}
 	}()
 	if p.listener, err = net.Listen("tcp", c.Addr); err != nil {
-		return nil, err
+		return nil, &noPlace{err, "--addr (PORTAL_ADDR)"}
 	}
 	as := serves
 	if c.BrokerURL == "" {

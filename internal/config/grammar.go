@@ -1,8 +1,12 @@
 package config
 
+import "github.com/alecthomas/kong"
+
 // grammar is the command line as kong reads it. Values are kept as they were written; check.go makes sense of
 // them, so that a wrong variable and a wrong flag get the same answer.
 type grammar struct {
+	Version kong.VersionFlag `help:"Print the version and stop."`
+
 	Serve    serveArgs    `cmd:"" help:"Run the portal: migrate the database, then serve until told to stop."`
 	Demo     demoArgs     `cmd:"" help:"Try the portal: serve on a database of its own with two companies, their agents and simulated customers."`
 	Seed     seedArgs     `cmd:"" help:"Add the tenants and users of a JSON file. Existing users keep their passwords; a second run changes nothing."`

@@ -8,7 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// ErrHelp means that help was asked for and has been printed.
+// ErrHelp means that help, or the version, was asked for and has been printed.
 var ErrHelp = errors.New("help was printed")
 
 // Command is what to do: exactly one of the fields is set.
@@ -20,14 +20,15 @@ type Command struct {
 	Migrate  *Migrate
 }
 
-// Parse reads a command line without the program's name, and the environment. Help goes to stdout and gives
-// [ErrHelp]; any other error is one line for the operator.
-func Parse(args []string, stdout io.Writer) (Command, error) {
+// Parse reads a command line without the program's name, and the environment. Help and the version go to stdout and
+// give [ErrHelp]; any other error is one line for the operator.
+func Parse(args []string, version string, stdout io.Writer) (Command, error) {
 	var g grammar
 	helped := false
 	parser, err := kong.New(&g,
 		kong.Name("agentportal"),
 		kong.Description("A real-time support inbox for WhatsApp, for many companies at once."),
+		kong.Vars{"version": "agentportal " + version},
 		kong.Writers(stdout, io.Discard),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
@@ -40,9 +41,18 @@ func Parse(args []string, stdout io.Writer) (Command, error) {
 		return Command{}, ErrHelp
 	}
 	if err != nil {
-		return Command{}, fmt.Errorf("%w; agentportal --help shows what there is", err)
+		return Command{}, fmt.Errorf("%w; agentportal%s --help shows what there is", err, chosen(err))
 	}
 	return g.command(parsed.Selected().Name)
+}
+
+// chosen is the command that a wrong command line is of, with a space before it.
+func chosen(err error) string {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil {
+		return ""
+	}
+	return " " + wrong.Context.Selected().Name
 }
 
 // command turns the chosen command's words into checked values.

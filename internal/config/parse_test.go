@@ -25,7 +25,7 @@ func clean(t *testing.T) {
 
 func parse(t *testing.T, args ...string) Command {
 	t.Helper()
-	cmd, err := Parse(args, io.Discard)
+	cmd, err := Parse(args, "test", io.Discard)
 	require.NoError(t, err)
 	return cmd
 }
@@ -116,15 +116,27 @@ func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"demo", "--help"}, {"seed", "--help"}, {"simulate", "--help"}, {"migrate", "--help"}} {
 		t.Run("CFG-6 "+strings.Join(args, " "), func(t *testing.T) {
 			var out bytes.Buffer
-			_, err := Parse(args, &out)
+			_, err := Parse(args, "test", &out)
 			require.ErrorIs(t, err, ErrHelp)
 			require.Contains(t, out.String(), "Usage: agentportal")
 		})
 	}
+	t.Run("CFG-6 --version", func(t *testing.T) {
+		var out bytes.Buffer
+		_, err := Parse([]string{"--version"}, "1.2.3", &out)
+		require.ErrorIs(t, err, ErrHelp)
+		require.Equal(t, "agentportal 1.2.3\n", out.String())
+	})
+	t.Run("CFG-7 a wrong command line is pointed to its command's help", func(t *testing.T) {
+		for _, args := range [][]string{{"seed"}, {"seed", "a.json", "b.json"}, {"seed", "a.json", "--no-such-flag"}} {
+			_, err := Parse(args, "test", io.Discard)
+			require.ErrorContains(t, err, "agentportal seed --help shows what there is")
+		}
+	})
 	t.Run("CFG-6 help names the variables and shows no secret", func(t *testing.T) {
 		t.Setenv("PORTAL_JWT_SECRET", "the-secret-that-nobody-should-see")
 		var out bytes.Buffer
-		_, err := Parse([]string{"serve", "--help"}, &out)
+		_, err := Parse([]string{"serve", "--help"}, "test", &out)
 		require.ErrorIs(t, err, ErrHelp)
 		require.Contains(t, out.String(), "PORTAL_DATABASE_URL")
 		require.NotContains(t, out.String(), "the-secret-that-nobody-should-see")
@@ -165,7 +177,7 @@ func TestComplaints(t *testing.T) {
 		"rate":                {[]string{"simulate", "f", "--rate=NaN"}, "PORTAL_RATE"},
 	} {
 		t.Run("CFG-7 CFG-8 "+name, func(t *testing.T) {
-			_, err := Parse(row.args, io.Discard)
+			_, err := Parse(row.args, "test", io.Discard)
 			require.ErrorContains(t, err, row.want)
 			require.NotContains(t, err.Error(), "\n", "one line")
 			require.NotContains(t, err.Error(), "hush", "no secret")
@@ -173,7 +185,7 @@ func TestComplaints(t *testing.T) {
 	}
 	t.Run("CFG-7 a wrong variable is told like a wrong flag", func(t *testing.T) {
 		t.Setenv("PORTAL_ACCESS_TTL", "soon")
-		_, err := Parse([]string{"serve"}, io.Discard)
+		_, err := Parse([]string{"serve"}, "test", io.Discard)
 		require.ErrorContains(t, err, "PORTAL_ACCESS_TTL (--access-ttl) is \"soon\"")
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/agentportal/portal/internal/whatsapp"
@@ -22,6 +23,7 @@ type portal struct {
 	url    string
 	client *http.Client
 	s      *Simulator
+	away   atomic.Bool // it has been told that nothing is taken
 }
 
 func newPortal(base string, s *Simulator) *portal {
@@ -78,10 +80,15 @@ func (p *portal) insist(ctx context.Context, t Tenant, body []byte) bool {
 		status, err := p.post(ctx, t, body)
 		switch {
 		case err == nil && status/100 == 2:
+			if p.away.CompareAndSwap(true, false) {
+				p.s.cfg.Log.Info("the portal takes webhooks again")
+			}
 			return true
 		case err == nil && status/100 == 4 && status != http.StatusTooManyRequests:
 			p.s.cfg.Log.Error("the portal refuses a webhook", "tenant", t.ID, "status", status)
 			return false
+		case ctx.Err() == nil && p.away.CompareAndSwap(false, true):
+			p.s.cfg.Log.Warn("the portal takes no webhook for now, trying again: start it, or correct --url (PORTAL_URL)", "url", p.url, "status", status, "error", err)
 		case ctx.Err() == nil:
 			p.s.cfg.Log.Debug("the portal can't take a webhook, trying again", "status", status, "error", err)
 		}

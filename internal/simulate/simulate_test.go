@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -132,6 +133,24 @@ func send(t *testing.T, s *Simulator, number, token, to, text string) (int, what
 	return res.StatusCode, answer
 }
 
+// syncedBuffer is a buffer for several goroutines.
+type syncedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncedBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncedBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
 func TestCustomersWrite(t *testing.T) {
 	t.Run("SIM-1 customers of every tenant write, over signed webhooks, each with one name", func(t *testing.T) {
 		p := newFakePortal(t)
@@ -157,6 +176,17 @@ func TestCustomersWrite(t *testing.T) {
 		for _, kind := range []string{"text", "image", "document", "location"} {
 			require.True(t, types[kind], kind)
 		}
+	})
+	t.Run("SIM-11 that the portal is away is said once", func(t *testing.T) {
+		var log syncedBuffer
+		p := newFakePortal(t)
+		p.refuse = 3
+		s := play(t, p, Config{Rate: -1, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		s.speak(s.cast.customer(0, 0))
+		p.wait("the message", func() bool { return len(p.inbound) == 1 })
+		require.Eventually(t, func() bool { return strings.Contains(log.String(), "takes webhooks again") }, time.Minute, time.Millisecond)
+		require.Equal(t, 1, strings.Count(log.String(), "takes no webhook for now"))
+		require.Contains(t, log.String(), "--url (PORTAL_URL)")
 	})
 	t.Run("SIM-2 while the portal is away a customer's messages wait, and come in order", func(t *testing.T) {
 		p := newFakePortal(t)

@@ -1,6 +1,7 @@
 package rabbitmq
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"slices"
@@ -26,7 +27,10 @@ func (e *dialError) Unwrap() error { return e.err }
 // trouble puts the reasons that operators meet into words.
 func trouble(err error) error {
 	var network *net.OpError
+	var plain tls.RecordHeaderError
 	switch {
+	case errors.As(err, &plain):
+		return &dialError{"it doesn't speak TLS there, which amqps:// asks for: write amqp://, or the port for TLS", err}
 	case hasCode(err, amqp.AccessRefused):
 		return &dialError{"it refuses the user name or the password", err}
 	case hasCode(err, amqp.NotAllowed):

@@ -61,8 +61,10 @@ func mapServerError(e *pgconn.PgError, err error, what string) error {
 	switch e.Code[:min(2, len(e.Code))] {
 	case "22", "54": // data exception, program limit: no other attempt would change it
 		return &portal.Error{Code: portal.Invalid, Message: "the database can't hold this", Err: err}
-	case "28", "3D": // authorization, database name
-		return &portal.Error{Code: portal.Unavailable, Message: "the database refuses: check its name, the user and the password", Err: err}
+	case "28": // authorization
+		return &portal.Error{Code: portal.Unavailable, Message: "the user or the password isn't accepted", Err: err}
+	case "3D": // database name
+		return &portal.Error{Code: portal.Unavailable, Message: "there is no database of this name", Err: err}
 	case "53", "58": // out of disk, memory, connections; I/O
 		return &portal.Error{Code: portal.Unavailable, Message: "the database has no room or connection left", Err: err}
 	case "08", "57": // connection; shutting down or starting up
