@@ -1,7 +1,7 @@
 import { DirectionProvider, MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { render, type RenderResult } from '@testing-library/react'
-import { StrictMode, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { MemoryRouter } from 'react-router'
 import { vi } from 'vitest'
 import { AuthContext } from '@/contexts/AuthContext'
@@ -26,7 +26,7 @@ interface PageOptions {
   at?: string
 }
 
-/** Draws a part of the page as a signed-in agent sees it, in StrictMode, with a portal that is never connected. */
+/** Draws a part of the page as a signed-in agent sees it, with a portal that is never connected. */
 export function draw(children: ReactNode, { role = 'agent', answer, at = '/' }: PageOptions = {}): Page {
   addBrowserParts()
   vi.stubGlobal('fetch', (path: string, init?: RequestInit) => {
@@ -40,19 +40,17 @@ export function draw(children: ReactNode, { role = 'agent', answer, at = '/' }: 
   const auth = { user, status: 'in' as const, session, login: () => Promise.resolve(), logout: () => Promise.resolve() }
   const page = render(children, {
     wrapper: ({ children: inner }) => (
-      <StrictMode>
-        <DirectionProvider detectDirection={false}>
-          <MantineProvider theme={theme} env="test">
-            <AuthContext value={auth}>
-              <MemoryRouter initialEntries={[at]}>
-                <SyncContext value={portal}>
-                  <QueryClientProvider client={portal.client}>{inner}</QueryClientProvider>
-                </SyncContext>
-              </MemoryRouter>
-            </AuthContext>
-          </MantineProvider>
-        </DirectionProvider>
-      </StrictMode>
+      <DirectionProvider detectDirection={false}>
+        <MantineProvider theme={theme} env="test">
+          <AuthContext value={auth}>
+            <MemoryRouter initialEntries={[at]}>
+              <SyncContext value={portal}>
+                <QueryClientProvider client={portal.client}>{inner}</QueryClientProvider>
+              </SyncContext>
+            </MemoryRouter>
+          </AuthContext>
+        </MantineProvider>
+      </DirectionProvider>
     ),
   })
   return { ...page, portal }
