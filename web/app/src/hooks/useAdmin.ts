@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { usePortal } from '@/contexts/SyncContext'
+import { acceptChannel, acceptUser, dropLetter } from '@/lib/acceptAnswer'
 import { queryKeys } from '@/lib/queryKeys'
 import type { ChannelChange, ChannelTest, DeadLetter, Installation, NewUser, UserChange, WhatsAppChannel } from '@/lib/settingsTypes'
 import type { UserSummary } from '@/lib/types'
@@ -26,9 +27,9 @@ export function useChannel(): Channel {
   const actions = useMemo(
     () => ({
       save: async (change: ChannelChange) => {
-        client.setQueryData(queryKeys.settings.channel, await api.put<WhatsAppChannel>('/api/settings/whatsapp', change))
+        acceptChannel(client, await api.put('/api/settings/whatsapp', { body: change }))
       },
-      test: () => api.post<ChannelTest>('/api/settings/whatsapp/test'),
+      test: () => api.post('/api/settings/whatsapp/test'),
     }),
     [api, client],
   )
@@ -46,14 +47,11 @@ export function useTeam(): Team {
   const client = useQueryClient()
   const answer = useAnswer(useQuery(queries.users()), queryKeys.users)
   const actions = useMemo(() => {
-    const put = ({ user }: { user: UserSummary }) =>
-      client.setQueryData<UserSummary[]>(queryKeys.users, (users = []) =>
-        [...users.filter(({ id }) => id !== user.id), user].sort((a, b) => a.name.localeCompare(b.name)),
-      )
+    const accept = ({ user }: { user: UserSummary }) => acceptUser(client, user)
     return {
-      add: async (user: NewUser) => void put(await api.post<{ user: UserSummary }>('/api/users', user)),
+      add: async (user: NewUser) => accept(await api.post('/api/users', { body: user })),
       change: async (id: string, change: UserChange) =>
-        void put(await api.patch<{ user: UserSummary }>(`/api/users/${encodeURIComponent(id)}`, change)),
+        accept(await api.patch('/api/users/{id}', { path: { id }, body: change })),
     }
   }, [api, client])
   return { ...answer, ...actions }
@@ -70,19 +68,15 @@ export function useDeadLetters(): DeadLetters {
   const client = useQueryClient()
   const answer = useAnswer(useQuery(queries.deadLetters()), queryKeys.settings.deadLetters)
   const actions = useMemo(() => {
-    const pathOf = ({ queue, key }: DeadLetter) => `/api/dead-letters/${encodeURIComponent(queue)}/${encodeURIComponent(key)}`
-    const drop = (gone: DeadLetter) =>
-      client.setQueryData<DeadLetter[]>(queryKeys.settings.deadLetters, (letters = []) =>
-        letters.filter(({ queue, key }) => queue !== gone.queue || key !== gone.key),
-      )
+    const at = ({ queue, key }: DeadLetter) => ({ path: { queue, key } })
     return {
       republish: async (letter: DeadLetter) => {
-        await api.post(`${pathOf(letter)}/republish`)
-        drop(letter)
+        await api.post('/api/dead-letters/{queue}/{key}/republish', at(letter))
+        dropLetter(client, letter)
       },
       discard: async (letter: DeadLetter) => {
-        await api.delete(pathOf(letter))
-        drop(letter)
+        await api.delete('/api/dead-letters/{queue}/{key}', at(letter))
+        dropLetter(client, letter)
       },
     }
   }, [api, client])

@@ -106,15 +106,12 @@ export interface ConversationActions {
 export function useConversationActions(id: string): ConversationActions {
   const { api, sync } = usePortal()
   return useMemo(() => {
-    const change = async (what: string, body: unknown) => {
-      const path = `/api/conversations/${encodeURIComponent(id)}/${what}`
-      const { conversation } = await api.post<{ conversation: Conversation }>(path, body)
-      await sync.acceptConversation(conversation)
-    }
+    const path = { id }
+    const accept = ({ conversation }: { conversation: Conversation }) => sync.acceptConversation(conversation)
     return {
-      assign: (userId) => change('assign', { userId }),
-      setStatus: (status) => change('status', { status }),
-      markRead: () => change('read', {}),
+      assign: async (userId) => accept(await api.post('/api/conversations/{id}/assign', { path, body: { userId } })),
+      setStatus: async (status) => accept(await api.post('/api/conversations/{id}/status', { path, body: { status } })),
+      markRead: async () => accept(await api.post('/api/conversations/{id}/read', { path })),
     }
   }, [api, sync, id])
 }

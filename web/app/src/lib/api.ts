@@ -1,3 +1,4 @@
+import type { AnswerOf, CallArgs, Method, PathOf } from './rest'
 import type { Problem } from './types'
 
 /** A call that the server answered with a problem, or (status 0) didn't answer. */
@@ -70,65 +71,71 @@ export interface TokenSource {
   renew(token: string): Promise<string>
 }
 
-export interface CallOptions {
+/** Authorised calls of the OpenAPI document's paths. All throw ApiError. */
+export interface Api {
+  get<P extends PathOf<'get'>>(path: P, ...input: CallArgs<'get', P>): Promise<AnswerOf<'get', P>>
+  post<P extends PathOf<'post'>>(path: P, ...input: CallArgs<'post', P>): Promise<AnswerOf<'post', P>>
+  put<P extends PathOf<'put'>>(path: P, ...input: CallArgs<'put', P>): Promise<AnswerOf<'put', P>>
+  patch<P extends PathOf<'patch'>>(path: P, ...input: CallArgs<'patch', P>): Promise<AnswerOf<'patch', P>>
+  delete<P extends PathOf<'delete'>>(path: P, ...input: CallArgs<'delete', P>): Promise<AnswerOf<'delete', P>>
+  /** Whether a GET of this address would be answered, without its body. */
+  check(address: string): Promise<void>
+}
+
+/** What any of the calls may take; which of it one does is in its type. */
+interface AnyInput {
+  path?: Record<string, string>
   query?: Record<string, string | number | undefined>
+  body?: unknown
   signal?: AbortSignal
 }
 
-/** Authorised calls. All throw ApiError. */
-export interface Api {
-  get<T>(path: string, options?: CallOptions): Promise<T>
-  post<T>(path: string, body?: unknown): Promise<T>
-  put<T>(path: string, body: unknown): Promise<T>
-  patch<T>(path: string, body: unknown): Promise<T>
-  delete<T>(path: string): Promise<T>
-  /** Whether a GET would be answered, without its body. */
-  check(path: string): Promise<void>
+/** `/api/users/{id}` with its values in place. */
+function addressOf(path: string, { path: values = {}, query = {} }: AnyInput): string {
+  const place = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''))
+  const set = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
+  if (set.length === 0) return place
+  return `${place}?${new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString()}`
 }
 
-function withQuery(path: string, query: CallOptions['query']): string {
-  const set = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== '')
-  if (set.length === 0) return path
-  return `${path}?${new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString()}`
+function initOf(method: Method, { body, signal }: AnyInput): AuthorisedInit {
+  if (body === undefined) return { method: method.toUpperCase(), signal }
+  return { method: method.toUpperCase(), signal, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }
 }
 
 type AuthorisedInit = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }
 
 export function createApi(tokens: TokenSource): Api {
-  const authorised = (path: string, init: AuthorisedInit, token: string) =>
-    call(path, { ...init, headers: { ...init.headers, Authorization: `Bearer ${token}` } })
+  const authorised = (address: string, init: AuthorisedInit, token: string) =>
+    call(address, { ...init, headers: { ...init.headers, Authorization: `Bearer ${token}` } })
 
-  async function ask(path: string, init: AuthorisedInit): Promise<Response> {
+  async function ask(address: string, init: AuthorisedInit): Promise<Response> {
     const token = await tokens.freshToken()
     try {
-      return await authorised(path, init, token)
+      return await authorised(address, init, token)
     } catch (thrown) {
       if (!(thrown instanceof ApiError) || thrown.status !== 401) throw thrown
-      return authorised(path, init, await tokens.renew(token))
+      return authorised(address, init, await tokens.renew(token))
     }
   }
 
-  async function send<T>(path: string, init: AuthorisedInit): Promise<T> {
-    const response = await ask(path, init)
-    if (response.status === 204) return undefined as T
-    return (await response.json()) as T
-  }
-
-  const write = (method: string) => <T>(path: string, body?: unknown) =>
-    send<T>(path, {
-      method,
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    })
+  const by =
+    <M extends Method>(method: M) =>
+    async <P extends PathOf<M>>(path: P, ...args: CallArgs<M, P>): Promise<AnswerOf<M, P>> => {
+      const input: AnyInput = args[0] ?? {}
+      const response = await ask(addressOf(path, input), initOf(method, input))
+      // What an answer holds is the document's promise; the golden bodies hold it to that.
+      return (response.status === 204 ? undefined : await response.json()) as AnswerOf<M, P>
+    }
 
   return {
-    get: (path, options = {}) => send(withQuery(path, options.query), { signal: options.signal }),
-    post: write('POST'),
-    put: write('PUT'),
-    patch: write('PATCH'),
-    delete: (path) => write('DELETE')(path),
-    check: async (path) => {
-      await ask(path, { method: 'HEAD' })
+    get: by('get'),
+    post: by('post'),
+    put: by('put'),
+    patch: by('patch'),
+    delete: by('delete'),
+    check: async (address) => {
+      await ask(address, { method: 'HEAD' })
     },
   }
 }

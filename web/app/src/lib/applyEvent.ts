@@ -7,7 +7,6 @@ import { applyToThread, type ThreadData } from './patch/thread'
 import { queryKeys } from './queryKeys'
 import type { ConversationFilter, PortalEvent } from './types'
 
-
 /**
  * The one door from socket events to the query cache.
  *

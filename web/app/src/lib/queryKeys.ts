@@ -6,11 +6,7 @@ import { appendPage, emptyList, listFromPage, type ListData } from './patch/conv
 import type { ConversationData } from './patch/conversation'
 import type { MetricsData, UnreadData } from './patch/counters'
 import { prependPage, threadFromPage, type ThreadData } from './patch/thread'
-import type { DeadLetter, Installation, WhatsAppChannel } from './settingsTypes'
-import type {
-  ConversationAnswer, ConversationFilter, ConversationPage, DeliveryStats, MessagePage, MessageVolume, Metrics, Period,
-  UserSummary,
-} from './types'
+import type { ConversationFilter, ConversationPage, Period } from './types'
 
 const conversations = ['conversations'] as const
 const analytics = ['analytics'] as const
@@ -95,10 +91,10 @@ export function createQueries(scope: QueryScope) {
   }
 
   const listPage = (filter: ConversationFilter, limit: number, cursor?: string, signal?: AbortSignal) =>
-    api.get<ConversationPage>('/api/conversations', { query: { ...filter, cursor, limit }, signal })
+    api.get('/api/conversations', { query: { ...filter, cursor, limit }, signal })
 
   const messagePage = (id: string, limit: number, before?: string, signal?: AbortSignal) =>
-    api.get<MessagePage>(`/api/conversations/${encodeURIComponent(id)}/messages`, { query: { before, limit }, signal })
+    api.get('/api/conversations/{id}/messages', { path: { id }, query: { before, limit }, signal })
 
   const knownUnread = () => client.getQueryData<UnreadData>(queryKeys.conversations.unread)
 
@@ -159,10 +155,8 @@ export function createQueries(scope: QueryScope) {
     detail: (id: string) =>
       queryOptions({
         queryKey: queryKeys.conversations.detail(id),
-        queryFn: async ({ signal }): Promise<ConversationData> => {
-          const path = `/api/conversations/${encodeURIComponent(id)}`
-          return replayConversation(await current(() => api.get<ConversationAnswer>(path, { signal })), buffer)
-        },
+        queryFn: async ({ signal }): Promise<ConversationData> =>
+          replayConversation(await current(() => api.get('/api/conversations/{id}', { path: { id }, signal })), buffer),
         staleTime,
       }),
 
@@ -177,7 +171,7 @@ export function createQueries(scope: QueryScope) {
       queryOptions({
         queryKey: queryKeys.analytics.metrics,
         queryFn: async ({ signal }): Promise<MetricsData> => {
-          const answer = await current(() => api.get<Metrics>('/api/dashboard/metrics', { signal }))
+          const answer = await current(() => api.get('/api/dashboard/metrics', { signal }))
           return replayMetrics(answer, buffer, client.getQueryData<MetricsData>(queryKeys.analytics.metrics))
         },
         refetchInterval: 30_000,
@@ -187,7 +181,7 @@ export function createQueries(scope: QueryScope) {
     volume: (period: Period) =>
       queryOptions({
         queryKey: queryKeys.analytics.volume(period),
-        queryFn: ({ signal }) => api.get<MessageVolume>('/api/dashboard/message-volume', { query: { period }, signal }),
+        queryFn: ({ signal }) => api.get('/api/dashboard/message-volume', { query: { period }, signal }),
         refetchInterval: 30_000,
         staleTime: 30_000,
       }),
@@ -195,7 +189,7 @@ export function createQueries(scope: QueryScope) {
     delivery: (period: Period) =>
       queryOptions({
         queryKey: queryKeys.analytics.delivery(period),
-        queryFn: ({ signal }) => api.get<DeliveryStats>('/api/dashboard/delivery-stats', { query: { period }, signal }),
+        queryFn: ({ signal }) => api.get('/api/dashboard/delivery-stats', { query: { period }, signal }),
         refetchInterval: 30_000,
         staleTime: 30_000,
       }),
@@ -203,28 +197,27 @@ export function createQueries(scope: QueryScope) {
     users: () =>
       queryOptions({
         queryKey: queryKeys.users,
-        queryFn: async ({ signal }) => (await api.get<{ users: UserSummary[] }>('/api/users', { signal })).users,
+        queryFn: async ({ signal }) => (await api.get('/api/users', { signal })).users,
         staleTime: 300_000,
       }),
 
     installation: () =>
       queryOptions({
         queryKey: queryKeys.settings.installation,
-        queryFn: ({ signal }) => api.get<Installation>('/api/settings', { signal }),
+        queryFn: ({ signal }) => api.get('/api/settings', { signal }),
         staleTime: 300_000,
       }),
 
     channel: () =>
       queryOptions({
         queryKey: queryKeys.settings.channel,
-        queryFn: ({ signal }) => api.get<WhatsAppChannel>('/api/settings/whatsapp', { signal }),
+        queryFn: ({ signal }) => api.get('/api/settings/whatsapp', { signal }),
       }),
 
     deadLetters: () =>
       queryOptions({
         queryKey: queryKeys.settings.deadLetters,
-        queryFn: async ({ signal }) =>
-          (await api.get<{ deadLetters: DeadLetter[] }>('/api/dead-letters', { signal })).deadLetters,
+        queryFn: async ({ signal }) => (await api.get('/api/dead-letters', { signal })).deadLetters,
       }),
 
     /** Loads the next page of a list into the cache. */

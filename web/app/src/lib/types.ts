@@ -36,15 +36,16 @@ export interface ThreadMessage extends Message {
   refused?: Problem
 }
 
-/** Who is signed in; the tenant's name stands in the sign-in answer only. */
-export type User = Omit<Rest['Self'], 'tenantName'> & Partial<Pick<Rest['Self'], 'tenantName'>>
+/** Who is signed in. */
+export type User = Rest['Self']
 export type UserSummary = Rest['UserView']
 
-// REST answers.
+// REST.
 
-export type SessionAnswer = Omit<Rest['SessionBody'], 'user'> & { user: User }
+export type SessionAnswer = Rest['SessionBody']
 export type ConversationPage = Rest['ConversationsBody']
 export type ConversationAnswer = Rest['ConversationBody']
+export type ReplyBody = Rest['ReplyBody']
 export type MessagePage = Rest['MessagesBody']
 export type Metrics = Rest['MetricsResult']
 export type Period = NonNullable<Query<'messageVolume'>['period']>

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ApiError } from '@/lib/api'
-import type { Message } from '@/lib/types'
+import type { Message, ReplyBody } from '@/lib/types'
 import { message } from '@/test/fixtures'
-import { Outbox, type OutboxItem, type SendBody } from './outbox'
+import { Outbox, type OutboxItem } from './outbox'
 import { IndexedOutboxStore, type OutboxStore } from './outboxStore'
 
 /** A server that holds every message once by its clientId, and answers as told. */
 class Server {
   readonly taken: string[] = []
-  readonly calls: SendBody[] = []
+  readonly calls: ReplyBody[] = []
   answers: (() => void)[] = []
-  fail: ((body: SendBody) => unknown) | null = null
+  fail: ((body: ReplyBody) => unknown) | null = null
 
-  post = async (conversationId: string, body: SendBody): Promise<Message> => {
+  post = async (conversationId: string, body: ReplyBody): Promise<Message> => {
     this.calls.push(body)
     await Promise.resolve()
     const failure: unknown = this.fail?.(body)

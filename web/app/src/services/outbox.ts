@@ -3,7 +3,7 @@ import { newId } from '@/lib/id'
 import { Listeners } from '@/lib/listeners'
 import { backoff } from '@/lib/queryClient'
 import { openChannel, type Channel } from '@/lib/tabs'
-import type { Message } from '@/lib/types'
+import type { Message, ReplyBody } from '@/lib/types'
 import type { OutboxItem, OutboxStore } from './outboxStore'
 
 export type { OutboxItem } from './outboxStore'
@@ -14,17 +14,10 @@ export interface Waiting extends OutboxItem {
   kept: boolean
 }
 
-export interface SendBody {
-  text: string
-  clientId: string
-  seenMessageId?: string
-  force?: boolean
-}
-
 interface Parts {
   userId: string
   store: OutboxStore
-  post: (conversationId: string, body: SendBody) => Promise<Message>
+  post: (conversationId: string, body: ReplyBody) => Promise<Message>
   /** Takes the message into the cache before its waiting row goes. */
   accept: (message: Message) => void
 }

@@ -1,9 +1,10 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { acceptMessage } from '@/lib/acceptAnswer'
 import { createApi, type Api } from '@/lib/api'
 import { EventBuffer } from '@/lib/eventBuffer'
 import { createQueryClient } from '@/lib/queryClient'
 import { createQueries, type Queries } from '@/lib/queryKeys'
-import type { Message, User } from '@/lib/types'
+import type { User } from '@/lib/types'
 import { Drafts } from './drafts'
 import { EventPump } from './eventPump'
 import { Outbox } from './outbox'
@@ -50,9 +51,8 @@ export function createPortalClient(session: Session, user: User): PortalClient {
   const outbox = new Outbox({
     userId: me,
     store: new IndexedOutboxStore(),
-    post: async (id, body) =>
-      (await api.post<{ message: Message }>(`/api/conversations/${encodeURIComponent(id)}/messages`, body)).message,
-    accept: (message) => sync.acceptMessage(message),
+    post: async (id, body) => (await api.post('/api/conversations/{id}/messages', { path: { id }, body })).message,
+    accept: (message) => acceptMessage(client, message),
   })
 
   let running = false

@@ -1,5 +1,6 @@
 import { ApiError, asApiError, call, type TokenSource } from '@/lib/api'
 import { Listeners } from '@/lib/listeners'
+import type { AnswerOf } from '@/lib/rest'
 import { openChannel, withLock, type Channel } from '@/lib/tabs'
 import type { SessionAnswer, User } from '@/lib/types'
 
@@ -203,7 +204,7 @@ export class Session implements TokenSource {
   /** A page can't see the cookie; asking for a token in vain would log an error. */
   private async hasCookie(): Promise<boolean> {
     const response = await call('/api/auth/session')
-    return ((await response.json()) as { session: boolean }).session
+    return ((await response.json()) as AnswerOf<'get', '/api/auth/session'>).session
   }
 
   private end(signedOutReason?: SignedOutReason): void {

@@ -1,5 +1,6 @@
 import { QueryObserver, type QueryClient } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { acceptMessage } from '@/lib/acceptAnswer'
 import { ApiError, type Api } from '@/lib/api'
 import { EventBuffer } from '@/lib/eventBuffer'
 import { createQueryClient } from '@/lib/queryClient'
@@ -16,6 +17,11 @@ import { ThreadRooms } from './threadRooms'
 
 const FILTERS: ConversationFilter[] = [{}, { status: 'active', sort: 'unread' }, { assignee: 'me' }, { search: '10', sort: 'createdAt' }]
 const USERS = ['ann', 'ben', 'eve']
+
+interface Asked {
+  path?: Record<string, string>
+  query?: Record<string, string>
+}
 
 /** One agent's page, without the pixels. */
 class Page {
@@ -61,7 +67,7 @@ class Page {
     if (!this.thread || this.portal.conversations.get(this.thread)?.status !== 'active') return
     const message = this.portal.reply(this.thread, this.me, `client-${this.portal.seq}`)
     await this.wait()
-    this.sync.acceptMessage(message)
+    acceptMessage(this.client, message)
   }
 
   async read(): Promise<void> {
@@ -83,22 +89,27 @@ class Page {
 
   /** REST: the snapshot is taken somewhere between question and answer; some calls fail. */
   private api(): Api {
-    const get = async (path: string, query: Record<string, string | undefined>): Promise<unknown> => {
+    const get = async (path: string, { path: { id = '' } = {}, query = {} }: Asked): Promise<unknown> => {
       await this.wait()
-      const answer = this.answer(path, query)
+      const answer = this.answer(path, id, query)
       await this.wait()
       if (this.random.chance(0.05)) throw new ApiError(503, {})
       return structuredClone(answer)
     }
-    return { get: (path: string, options: { query?: Record<string, string> } = {}) => get(path, options.query ?? {}) } as unknown as Api
+    return { get: (path: string, input: Asked = {}) => get(path, input) } as unknown as Api
   }
 
-  private answer(path: string, { cursor, before, ...filter }: Record<string, string | undefined>): unknown {
-    const [, , area, id, part] = path.split('/')
-    if (area === 'dashboard') return this.portal.metrics()
-    if (!id) return this.portal.listPage(filter, this.me, cursor)
-    if (part) return this.portal.threadPage(id, before)
-    return { conversation: this.portal.conversations.get(id), seq: this.portal.seq }
+  private answer(path: string, id: string, { cursor, before, ...filter }: Record<string, string | undefined>): unknown {
+    switch (path) {
+      case '/api/dashboard/metrics':
+        return this.portal.metrics()
+      case '/api/conversations/{id}/messages':
+        return this.portal.threadPage(id, before)
+      case '/api/conversations/{id}':
+        return { conversation: this.portal.conversations.get(id), seq: this.portal.seq }
+      default:
+        return this.portal.listPage(filter, this.me, cursor)
+    }
   }
 }
 

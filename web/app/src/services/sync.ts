@@ -1,24 +1,21 @@
 import type { Query, QueryClient } from '@tanstack/react-query'
+import { acceptConversation } from '@/lib/acceptAnswer'
 import type { Api } from '@/lib/api'
 import type { EventBuffer } from '@/lib/eventBuffer'
-import { queryKeys } from '@/lib/queryKeys'
-import { applyToConversation, type ConversationData } from '@/lib/patch/conversation'
-import { placeConversation, type ListData } from '@/lib/patch/conversationList'
-import { placeMessage, type ThreadData } from '@/lib/patch/thread'
-import type {
-  Conversation, ConversationFilter, ConversationPage, DurableEventName, Message, PortalEvent,
-} from '@/lib/types'
+import { isCounter, liveData, markStale } from '@/lib/freshness'
+import type { Conversation, DurableEventName, PortalEvent } from '@/lib/types'
 import type { EventPump } from './eventPump'
 import type { SocketService } from './socketService'
 import type { ThreadRooms } from './threadRooms'
 
-const DURABLE: DurableEventName[] = [
-  'conversation:new',
-  'conversation:updated',
-  'conversation:assigned',
-  'message:new',
-  'message:delivered',
-]
+/** By type each of them: one that is new in the document and missing here doesn't compile. */
+const DURABLE = Object.keys({
+  'conversation:new': true,
+  'conversation:updated': true,
+  'conversation:assigned': true,
+  'message:new': true,
+  'message:delivered': true,
+} satisfies Record<DurableEventName, true>) as DurableEventName[]
 
 /** After a break that couldn't be recovered, pages reload spread over this time. */
 const JITTER_MS = 1500
@@ -26,20 +23,6 @@ const JITTER_MS = 1500
 const EVENT_WAIT_MS = 1000
 /** A counter that needs asking is asked this much later, for the others that may follow. */
 const STALE_MS = 250
-
-/** What the data of every query that events keep fresh has. */
-interface Live {
-  seq: number
-  stale?: boolean
-}
-
-function liveData(query: Query): Live | undefined {
-  const [area, kind] = query.queryKey
-  if (area !== 'conversations' && !(area === 'analytics' && kind === 'metrics')) return undefined
-  return query.state.data as Live | undefined
-}
-
-const isCounter = ({ queryKey: [, kind] }: Query) => kind === 'unread' || kind === 'metrics'
 
 /** What the sync needs of the socket. */
 export type SyncSocket = Pick<
@@ -103,36 +86,13 @@ export class Sync {
   }
 
   /**
-   * The server took a message. The thread's position stays: events before this
-   * one may still be on their way.
-   */
-  acceptMessage(message: Message): void {
-    const key = queryKeys.conversations.messages(message.conversationId)
-    this.parts.client.setQueryData<ThreadData>(key, (thread) => {
-      if (!thread) return thread
-      const patched = placeMessage(thread, message)
-      return patched === thread ? thread : { ...patched, seq: thread.seq }
-    })
-  }
-
-  /**
    * The server changed a conversation. Its event brings the change, the counters
    * included; only where that doesn't come in time does the answer stand in.
    */
   async acceptConversation(conversation: Conversation): Promise<void> {
     const { pump, client, me } = this.parts
-    const { version } = conversation
-    if (await pump.reached(version, this.live ? EVENT_WAIT_MS : 0)) return
-    client.setQueryData<ConversationData>(
-      queryKeys.conversations.detail(conversation.id),
-      (data) => data && applyToConversation(data, conversation),
-    )
-    for (const [key, list] of client.getQueriesData<ListData>({ queryKey: queryKeys.conversations.lists })) {
-      // What the list was loaded after, it reflects, even by not having the row.
-      if (!list || list.seq >= version) continue
-      const patched = placeConversation(list, conversation, { filter: key[2] as ConversationFilter, me })
-      if (patched !== list) client.setQueryData(key, patched)
-    }
+    if (await pump.reached(conversation.version, this.live ? EVENT_WAIT_MS : 0)) return
+    acceptConversation(client, conversation, me)
   }
 
   private whenConnected(recovered: boolean): void {
@@ -155,7 +115,7 @@ export class Sync {
 
   /** The server has sent all that was missed; what it couldn't is reloaded. */
   private async whenReady(seq: number): Promise<void> {
-    const { pump, rooms, socket, buffer, random = Math.random } = this.parts
+    const { client, pump, rooms, socket, buffer, random = Math.random } = this.parts
     const era = ++this.era
     const first = !this.everReady
     this.everReady = true
@@ -164,7 +124,7 @@ export class Sync {
     pump.lastSeq = this.recovered ? Math.max(pump.lastSeq, seq) : seq
     if (!this.recovered) {
       buffer.reset(seq)
-      this.markStale(first ? seq : Infinity)
+      markStale(client, first ? seq : Infinity)
       if (!first) await new Promise((done) => setTimeout(done, JITTER_MS * random()))
       if (era !== this.era) return
     }
@@ -176,21 +136,6 @@ export class Sync {
     this.askCounters()
     await rooms.settle()
     if (era === this.era) socket.markInStep()
-  }
-
-  /** Marks what is on screen and older than a position; what isn't on screen is dropped. */
-  private markStale(below: number): void {
-    const { client } = this.parts
-    const outdated = (query: Query) => {
-      const data = liveData(query)
-      // A thread's join replays what it lacks, unless the log isn't the same any more.
-      if (query.queryKey[1] === 'messages' && below !== Infinity) return false
-      return data !== undefined && data.seq < below
-    }
-    client.removeQueries({ predicate: outdated, type: 'inactive' })
-    for (const query of client.getQueryCache().findAll({ predicate: outdated })) {
-      client.setQueryData(query.queryKey, { ...liveData(query), stale: true })
-    }
   }
 
   /** Resolves when all that was marked has been loaded anew. */
@@ -222,7 +167,7 @@ export class Sync {
   private async countRemaining(): Promise<void> {
     const { era } = this
     try {
-      const { seq } = await this.parts.api.get<ConversationPage>('/api/conversations', { query: { limit: 1 } })
+      const { seq } = await this.parts.api.get('/api/conversations', { query: { limit: 1 } })
       if (era !== this.era) return
       this.head = seq
       this.showRemaining()

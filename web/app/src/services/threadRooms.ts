@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { rewindThread } from '@/lib/freshness'
 import { queryKeys } from '@/lib/queryKeys'
 import type { ThreadData } from '@/lib/patch/thread'
 import type { SocketService } from './socketService'
@@ -161,6 +162,6 @@ export class ThreadRooms {
     room.asked = null
     if (asked === null) return
     // What came without the acknowledgement may have gaps: the next join starts from where there are none.
-    this.client.setQueryData<ThreadData>(queryKeys.conversations.messages(id), (thread) => thread && { ...thread, seq: asked })
+    rewindThread(this.client, id, asked)
   }
 }

@@ -12,7 +12,7 @@ import { Session } from '@/services/session'
 import { theme } from '@/theme/theme'
 import { addBrowserParts } from './browserParts'
 
-export const ann: User = { id: 'ann', email: 'ann@acme.test', name: 'Ann Berg', role: 'agent', tenantId: 'acme' }
+const ann: User = { id: 'ann', email: 'ann@acme.test', name: 'Ann Berg', role: 'agent', tenantId: 'acme', tenantName: 'Acme' }
 
 export interface Page extends RenderResult {
   /** The parts behind it, unconnected: tests move them by hand. */
