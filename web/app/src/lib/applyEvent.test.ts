@@ -1,13 +1,11 @@
 import { QueryObserver } from '@tanstack/react-query'
 import { describe, expect, test, vi } from 'vitest'
-import { assigned, at, began, conversation, message, page, reported, updated, wrote } from '@/test/fixtures'
-import { createApi } from './api'
+import { assigned, began, conversation, message, page, reported, updated, wrote } from '@/test/fixtures'
 import { applyEvent, applyEvents } from './applyEvent'
-import { EventBuffer } from './eventBuffer'
 import { listFromPage, type ListData } from './patch/conversationList'
 import { createQueryClient } from './queryClient'
-import { createQueries, queryKeys } from './queryKeys'
-import type { ConversationPage, LastMessage, PortalEvent } from './types'
+import { queryKeys } from './queryKeys'
+import type { PortalEvent } from './types'
 
 const ann = { id: 'ann', name: 'Ann' }
 
@@ -33,7 +31,7 @@ const events: PortalEvent[] = [
   reported(message('m9', 9), 10, 'sent'),
 ]
 
-describe('the one door', () => {
+describe('PAGE-41 the one door', () => {
   test('takes each event to every part of the cache that shows it', () => {
     const client = filled()
     applyEvents(client, events, 'ann')
@@ -67,61 +65,5 @@ describe('the one door', () => {
     await vi.waitFor(() => expect(drawn).toHaveBeenCalled(), 10_000)
     expect(drawn).toHaveBeenCalledTimes(1)
     expect(client.getQueryData<ListData>(queryKeys.conversations.list({}))!.conversations).toHaveLength(50)
-  })
-})
-
-describe('PAGE-43 an answer and an event of the same change', () => {
-  const lastMessage: LastMessage = { id: 'm6', direction: 'inbound', text: 'x', type: 'text', status: 'received', error: null, createdAt: at(6) }
-  const change = updated(conversation('c1', 6, { unreadCount: 3, lastMessage }), 'message')
-
-  /** A list that is being loaded; the test gives the answer. */
-  async function loading(answerSeq: number, c1Version: number) {
-    const client = createQueryClient()
-    const buffer = new EventBuffer()
-    let answer!: (page: ConversationPage) => void
-    const api = createApi({ freshToken: () => Promise.resolve(''), renew: () => Promise.resolve('') })
-    const queries = createQueries({
-      api: { ...api, get: <T,>() => new Promise<T>((resolve) => (answer = resolve as typeof answer)) },
-      client, buffer, me: 'ann', isLive: () => true,
-    })
-    const loaded = client.query(queries.list({}))
-    await Promise.resolve()
-    return {
-      client,
-      event: () => {
-        buffer.add(change)
-        applyEvent(client, change, 'ann')
-      },
-      answer: async () => {
-        answer(page([conversation('c1', c1Version, { unreadCount: c1Version === 6 ? 3 : 2 })], answerSeq))
-        await loaded
-      },
-      shown: () => [
-        client.getQueryData<ListData>(queryKeys.conversations.list({}))!.conversations.map((c) => [c.version, c.unreadCount]),
-        client.getQueryData<{ total: number }>(queryKeys.conversations.unread)!.total,
-      ],
-    }
-  }
-
-  test('event first, the answer from before it', async () => {
-    const { event, answer, shown } = await loading(5, 3)
-    event()
-    await answer()
-    expect(shown()).toEqual([[[6, 3]], 3])
-  })
-
-  test('answer first, from before the event', async () => {
-    const { event, answer, shown } = await loading(5, 3)
-    await answer()
-    event()
-    expect(shown()).toEqual([[[6, 3]], 3])
-  })
-
-  test('an answer that already has it, before or after the event', async () => {
-    for (const order of [['event', 'answer'], ['answer', 'event']] as const) {
-      const loaded = await loading(6, 6)
-      for (const step of order) await loaded[step]()
-      expect(loaded.shown()).toEqual([[[6, 3]], 3])
-    }
   })
 })

@@ -102,9 +102,8 @@ export class ModelPortal {
     }))
   }
 
-  read(id: string): Conversation {
+  read(id: string): void {
     if (this.get(id).unreadCount > 0) this.update(id, 'read', { unreadCount: 0 })
-    return this.get(id)
   }
 
   rename(contact: number, name: string): void {
