@@ -1,7 +1,7 @@
 import { act } from '@testing-library/react'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { message, wrote } from '@/test/fixtures'
-import { draw, type Page } from '@/test/page'
+import { draw, hears, type Page } from '@/test/page'
 import { useSocket, useSocketEvent } from './useSocket'
 
 afterEach(() => void vi.unstubAllGlobals())
@@ -14,10 +14,7 @@ function Listener({ name }: { name: string }) {
   return <p>{connected ? 'in step' : 'not in step'}</p>
 }
 
-function say({ portal }: Page, id: string) {
-  const { type, body } = wrote(message(id, 4))
-  for (const listener of portal.socket.socket.listeners(type)) (listener as (body: unknown) => void)(body)
-}
+const say = (page: Page, id: string) => hears(page, wrote(message(id, 4)))
 
 describe('PAGE-14 a handler of a socket event', () => {
   test('is called once, is always the latest, and is gone with its part of the page', () => {

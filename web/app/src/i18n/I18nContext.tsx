@@ -15,9 +15,9 @@ export interface I18n {
 const I18nContext = createContext<I18n>(createI18n('en', en))
 
 function createI18n(language: LanguageTag, catalogue: Catalogue): I18n {
-  const { locale, dir } = languages[language]
-  const t = createTranslate(catalogue, locale)
-  return { t, format: createFormat(locale, t), language, dir }
+  const grammar = languages[language]
+  const t = createTranslate(catalogue, grammar)
+  return { t, format: createFormat(grammar.locale, t), language, dir: grammar.dir }
 }
 
 interface I18nProviderProps {

@@ -21,11 +21,18 @@ export type TextArgs<K extends TextKey> = [EntrySlots<English[K]>] extends [neve
 
 export type Translate = <K extends TextKey>(key: K, ...args: TextArgs<K>) => string
 
-export function createTranslate(catalogue: Catalogue, locale: string): Translate {
+/** What sentences are made by: the plurals of a locale, the way in which it is read. */
+export interface Grammar {
+  /** For Intl. */
+  locale: string
+  dir: 'ltr' | 'rtl'
+}
+
+export function createTranslate(catalogue: Catalogue, { locale, dir }: Grammar): Translate {
   const plurals = new Intl.PluralRules(locale)
   return (key, ...args) => {
     const values = (args[0] ?? {}) as Record<string, string | number>
-    return fill(choose(catalogue[key], values, plurals), values)
+    return fill(choose(catalogue[key], values, plurals), values, dir)
   }
 }
 
@@ -34,6 +41,21 @@ function choose(entry: Entry, values: Record<string, string | number>, plurals: 
   return entry[plurals.select(Number(values.count))] ?? entry.other
 }
 
-function fill(text: string, values: Record<string, string | number>): string {
-  return text.replace(/\{(\w+)\}/g, (slot, name: string) => String(values[name] ?? slot))
+function fill(text: string, values: Record<string, string | number>, dir: Grammar['dir']): string {
+  return text.replace(/\{(\w+)\}/g, (slot, name: string) => {
+    const value = values[name] ?? slot
+    return typeof value === 'string' ? isolated(value, dir) : String(value)
+  })
+}
+
+const RTL = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
+const LTR = /(?![\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])\p{L}/u
+
+/**
+ * A name, a number or someone's words keep a direction of their own in a sentence that runs the other way: else its
+ * full stop and what stands beside it change places. For texts that no element can hold apart: labels, titles, notes.
+ */
+function isolated(value: string, dir: Grammar['dir']): string {
+  const fits = dir === 'ltr' ? !RTL.test(value) : RTL.test(value) && !LTR.test(value)
+  return fits ? value : `\u2068${value}\u2069`
 }

@@ -1,13 +1,11 @@
 /** The languages of the page. English comes with it; the others load when chosen. */
-import type { Catalogue } from './catalogue'
+import type { Catalogue, Grammar } from './catalogue'
 import { en } from './en'
 
-interface Language {
+/** Latin digits everywhere, so that figures keep their width. */
+interface Language extends Grammar {
   /** Its name in itself. */
   name: string
-  /** For Intl: Latin digits everywhere, so that figures keep their width. */
-  locale: string
-  dir: 'ltr' | 'rtl'
   load: () => Promise<Catalogue>
 }
 

@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { createTranslate } from '@/i18n/catalogue'
 import { ar } from '@/i18n/ar'
 import { en } from '@/i18n/en'
+import { languages } from '@/i18n/languages'
 import openapi from '../../../../testdata/documents/openapi.json'
 import { ApiError } from './api'
 import { describeError } from './describeError'
 
-const english = createTranslate(en, 'en-GB')
-const arabic = createTranslate(ar, 'ar')
+const english = createTranslate(en, languages.en)
+const arabic = createTranslate(ar, languages.ar)
 const reasons = openapi.components.schemas.Problem.properties.reason.enum
 
 describe('PAGE-79 a refusal is said in the page’s language', () => {

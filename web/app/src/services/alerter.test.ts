@@ -44,7 +44,7 @@ function tab(settings: Partial<AlertSettings> = {}, seen: string | null = null):
     me: 'ann',
     settings: () => ({ sound: true, desktop: true, alertScope: 'all', ...settings }),
     isSeen: (id) => id === seen,
-    nameOf: ({ contact }) => contact.name,
+    wordsOf: ({ contact }) => ({ title: contact.name, body: '' }),
     open: () => undefined,
   })
 }

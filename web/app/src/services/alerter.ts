@@ -20,8 +20,8 @@ interface Parts {
   settings: () => AlertSettings
   /** A person sees this conversation in this tab now. */
   isSeen: (conversationId: string) => boolean
-  /** What the customer is called. */
-  nameOf: (conversation: Conversation) => string
+  /** What a note says: who, and what they wrote last. */
+  wordsOf: (conversation: Conversation) => { title: string; body: string }
   open: (conversationId: string) => void
 }
 
@@ -73,10 +73,11 @@ export class Alerter {
   }
 
   private notify(conversation: Conversation): void {
-    const { id, lastMessage } = conversation
+    const { id } = conversation
     if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return
     // The tag lets a later note of the same conversation replace this one.
-    const note = new Notification(this.parts.nameOf(conversation), { body: lastMessage?.text ?? '', tag: `portal-${id}` })
+    const { title, body } = this.parts.wordsOf(conversation)
+    const note = new Notification(title, { body, tag: `portal-${id}` })
     note.onclick = () => {
       window.focus()
       note.close()

@@ -1,12 +1,12 @@
 import { DirectionProvider, MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
-import { render, type RenderResult } from '@testing-library/react'
+import { act, render, type RenderResult } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { MemoryRouter } from 'react-router'
 import { vi } from 'vitest'
 import { AuthContext } from '@/contexts/AuthContext'
 import { SyncContext } from '@/contexts/SyncContext'
-import type { Role, User } from '@/lib/types'
+import type { PortalEvent, Role, User } from '@/lib/types'
 import { createPortalClient, type PortalClient } from '@/services/portalClient'
 import { Session } from '@/services/session'
 import { theme } from '@/theme/theme'
@@ -54,4 +54,11 @@ export function draw(children: ReactNode, { role = 'agent', answer, at = '/' }: 
     ),
   })
   return { ...page, portal }
+}
+
+/** What listens to the socket hears an event. */
+export function hears({ portal }: Page, { type, body }: PortalEvent): void {
+  act(() => {
+    for (const listener of portal.socket.socket.listeners(type)) (listener as (body: unknown) => void)(body)
+  })
 }

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { cleanNotifications } from '@mantine/notifications'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { began, conversation, updated } from '@/test/fixtures'
-import { draw } from '@/test/page'
+import { draw, hears } from '@/test/page'
 import type { LastMessage, PortalEvent } from '@/lib/types'
 import { AlertToasts } from './AlertToasts'
 
@@ -52,6 +52,15 @@ describe('PAGE-35 toasts', () => {
     expect(toasts()).toHaveLength(0)
   })
 
+  test('PAGE-98 keep an Arabic name and text apart from the English around them', () => {
+    const { come } = drawToasts()
+    const contact = { id: 'k', waId: '1', name: 'ليلى حداد' }
+    come(began(conversation('a', ++seq, { contact, lastMessage: { ...said, type: 'image', text: 'أين طلبي؟' } })))
+    const [toast] = toasts()
+    expect(within(toast!).getByText('ليلى حداد').tagName).toBe('BDI')
+    expect(toast!.textContent).toContain('New conversation · \u2068Photo: \u2068أين طلبي؟\u2069\u2069')
+  })
+
   test('make one of three within 2 s, which counts up in place', () => {
     const { come } = drawToasts()
     come(someone('a'))
@@ -76,11 +85,9 @@ describe('PAGE-35 toasts', () => {
 
   test('tell of a reply that failed in one’s own conversation where one isn’t looking', async () => {
     vi.useRealTimers()
-    const { portal } = drawToasts()
-    const hear = (id: string, assignee: { id: string; name: string } | null) => {
-      const event = updated(conversation(id, ++seq, { assignee, lastMessage: { ...failed, id: `m-${id}` } }), 'message')
-      act(() => portal.socket.socket.listeners(event.type).forEach((listener) => (listener as (body: unknown) => void)(event.body)))
-    }
+    const page = drawToasts()
+    const hear = (id: string, assignee: { id: string; name: string } | null) =>
+      hears(page, updated(conversation(id, ++seq, { assignee, lastMessage: { ...failed, id: `m-${id}` } }), 'message'))
     hear('b', { id: 'ben', name: 'Ben' })
     hear('a', { id: 'ann', name: 'Ann' })
     expect(await screen.findByText('Reply to Contact a wasn’t delivered')).toBeTruthy()

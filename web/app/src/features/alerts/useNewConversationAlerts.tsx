@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications'
 import { IconMessage, IconMessages } from '@tabler/icons-react'
-import { useRef } from 'react'
+import { useRef, type ReactNode } from 'react'
 import { Link, useLocation } from 'react-router'
 import { useNewConversationToasts } from '@/hooks/useConversations'
 import { useI18n, type I18n } from '@/i18n/I18nContext'
@@ -74,7 +74,7 @@ function showGroup(conversations: Conversation[], { t }: I18n): void {
           {named.map(({ id, contact }) => (
             <span key={id} className={classes.named}>
               <ToastLink to={conversationPath(id)} toast={GROUP_ID}>
-                {contactName(contact, t)}
+                <bdi>{contactName(contact, t)}</bdi>
               </ToastLink>
             </span>
           ))}
@@ -98,7 +98,7 @@ interface ToastLinkProps {
   toast: string
   /** The whole sentence, where the word alone doesn't say where it leads. */
   name?: string
-  children: string
+  children: ReactNode
 }
 
 function ToastLink({ to, toast, name, children }: ToastLinkProps) {

@@ -104,14 +104,14 @@ function SortMenu({ address, phone }: { address: ListAddress; phone: boolean }) 
     <Menu>
       <Menu.Target>
         {phone ? (
-          <ActionIcon size={44} aria-label={`${t('list.sort')}: ${name}`}>
+          <ActionIcon size={44} aria-label={t('list.sortedBy', { name })}>
             <IconArrowsSort size={20} stroke={1.75} aria-hidden />
           </ActionIcon>
         ) : (
           <Button
             variant="subtle"
             size="xs"
-            aria-label={`${t('list.sort')}: ${name}`}
+            aria-label={t('list.sortedBy', { name })}
             leftSection={<IconArrowsSort size={16} stroke={1.75} aria-hidden />}
           >
             {name}

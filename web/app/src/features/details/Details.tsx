@@ -2,6 +2,7 @@ import { useId, type ReactNode } from 'react'
 import { useAuth } from '@/contexts/AuthContext'
 import { useNow } from '@/hooks/useNow'
 import { useI18n } from '@/i18n/I18nContext'
+import { assigneeName } from '@/lib/assigneeName'
 import { contactName } from '@/lib/contactName'
 import { whyFailed } from '@/lib/failure'
 import { formatPhone } from '@/lib/phone'
@@ -60,7 +61,6 @@ function About({ conversation }: { conversation: Conversation }) {
   const { user } = useAuth()
   const now = useNow()
   const { contact, channel, status, assignee, createdAt, closedAt, messageCount } = conversation
-  const whose = assignee ? (assignee.id === user?.id ? t('details.you') : assignee.name) : t('details.nobody')
   return (
     <Section>
       <dl>
@@ -71,7 +71,9 @@ function About({ conversation }: { conversation: Conversation }) {
         )}
         {channel === 'webchat' && <Fact name={t('details.channel')}>{t('details.webchat')}</Fact>}
         <Fact name={t('details.status')}>{t(`details.${status}`)}</Fact>
-        <Fact name={t('details.assignee')}>{whose}</Fact>
+        <Fact name={t('details.assignee')}>
+          <bdi>{assigneeName(assignee, user?.id, t('details.nobody'), t)}</bdi>
+        </Fact>
         <Fact name={t('details.started')}>{format.dayAndClock(createdAt, now)}</Fact>
         {closedAt && <Fact name={t('details.ended')}>{format.dayAndClock(closedAt, now)}</Fact>}
         <Fact name={t('details.messages')}>{messageCount}</Fact>

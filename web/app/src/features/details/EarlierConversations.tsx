@@ -4,6 +4,7 @@ import { useAuth } from '@/contexts/AuthContext'
 import { useConversationList } from '@/hooks/useConversations'
 import { useNow } from '@/hooks/useNow'
 import { useI18n } from '@/i18n/I18nContext'
+import { assigneeName } from '@/lib/assigneeName'
 import type { Conversation } from '@/lib/types'
 import { conversationPath } from '@/lib/views'
 import { Section } from './Details'
@@ -21,8 +22,7 @@ export function EarlierConversations({ conversation }: { conversation: Conversat
   const earlier = conversations.filter(({ id, contact: of }) => of.id === contact.id && id !== conversation.id)
   if (isLoading || error) return null
 
-  const whose = ({ assignee }: Conversation) =>
-    assignee ? (assignee.id === user?.id ? t('details.you') : assignee.name) : t('details.nobody')
+  const whose = ({ assignee }: Conversation) => assigneeName(assignee, user?.id, t('details.nobody'), t)
   return (
     <Section title={t('details.earlier')}>
       {earlier.length === 0 && <p className={classes.sub}>{t('details.earlierNone')}</p>}

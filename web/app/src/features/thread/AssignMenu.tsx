@@ -4,6 +4,7 @@ import { Hint } from '@/components/ui/Hint'
 import { useAuth } from '@/contexts/AuthContext'
 import { useUsers } from '@/hooks/useConversations'
 import { useI18n } from '@/i18n/I18nContext'
+import { assigneeName } from '@/lib/assigneeName'
 import type { Person } from '@/lib/types'
 
 interface AssignProps {
@@ -15,18 +16,18 @@ interface AssignProps {
 export function AssignMenu({ assignee, onAssign }: AssignProps) {
   const { t } = useI18n()
   const { user } = useAuth()
-  const name = assignee ? (assignee.id === user?.id ? t('action.you') : assignee.name) : t('action.unassigned')
+  const name = assigneeName(assignee, user?.id, t('action.unassigned'), t)
   return (
     <Menu>
       <Menu.Target>
         <Button
           variant="default"
           size="xs"
-          aria-label={`${t('action.assignTo')}: ${name}`}
+          aria-label={t('action.assignedTo', { name })}
           leftSection={<IconUser size={16} stroke={1.75} aria-hidden />}
           rightSection={<IconChevronDown size={16} stroke={1.75} aria-hidden />}
         >
-          {name}
+          <bdi>{name}</bdi>
         </Button>
       </Menu.Target>
       <Menu.Dropdown mah="60dvh" style={{ overflowY: 'auto' }}>

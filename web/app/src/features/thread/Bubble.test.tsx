@@ -2,6 +2,7 @@ import { screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { en } from '@/i18n/en'
+import { languages } from '@/i18n/languages'
 import { createTranslate } from '@/i18n/catalogue'
 import { failureText } from '@/lib/failure'
 import type { ThreadMessage } from '@/lib/types'
@@ -57,7 +58,7 @@ describe('PAGE-25 the tick of a reply', () => {
 })
 
 describe('PAGE-26 a failed reply', () => {
-  const t = createTranslate(en, 'en-GB')
+  const t = createTranslate(en, languages.en)
   test('says why, in plain words', () => {
     expect(failureText({ code: '131026', message: 'Message undeliverable' }, t)).toBe('Not delivered: WhatsApp can’t reach this number.')
     expect(failureText({ code: '131047', message: 'Re-engagement message' }, t)).toBe(

@@ -8,6 +8,7 @@ import { useAuth } from '@/contexts/AuthContext'
 import { useUnreadTotal } from '@/hooks/useConversations'
 import type { Layout } from '@/hooks/useLayout'
 import { useI18n } from '@/i18n/I18nContext'
+import { assigneeName } from '@/lib/assigneeName'
 import { contactName } from '@/lib/contactName'
 import { formatPhone } from '@/lib/phone'
 import type { Conversation } from '@/lib/types'
@@ -61,7 +62,6 @@ function PhoneTitle({ conversation: { contact, assignee }, back }: ThreadHeaderP
   const { t } = useI18n()
   const { user } = useAuth()
   const unread = useUnreadTotal()
-  const whose = assignee ? (assignee.id === user?.id ? t('action.you') : assignee.name) : t('action.unassigned')
   return (
     <>
       <ActionIcon component={Link} to={back} size={44} aria-label={t('thread.back')}>
@@ -73,7 +73,7 @@ function PhoneTitle({ conversation: { contact, assignee }, back }: ThreadHeaderP
           <bdi>{contactName(contact, t)}</bdi>
         </h2>
         <span className={classes.number}>
-          {whose}
+          <bdi>{assigneeName(assignee, user?.id, t('action.unassigned'), t)}</bdi>
           {contact.waId && (
             <>
               {' · '}

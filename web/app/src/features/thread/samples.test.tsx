@@ -4,6 +4,7 @@ import { screen, within } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import { createTranslate } from '@/i18n/catalogue'
 import { en } from '@/i18n/en'
+import { languages } from '@/i18n/languages'
 import { oneLine } from '@/lib/messageText'
 import type { Message } from '@/lib/types'
 import { draw } from '@/test/page'
@@ -63,7 +64,7 @@ const table: Record<string, Shown> = {
 }
 
 describe('PAGE-90 each of WhatsApp’s kinds of messages', () => {
-  const t = createTranslate(en, 'en-GB')
+  const t = createTranslate(en, languages.en)
   const samples = readdirSync(FOLDER).filter((name) => name.startsWith('message.')).map((name) => name.slice('message.'.length, -'.json'.length))
 
   test('has a row', () => {
