@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createTranslate } from '@/i18n/catalogue'
 import { en } from '@/i18n/en'
+import { languages } from '@/i18n/languages'
 import { goldenEvents, goldens as files, readGolden as read } from '@/test/goldens'
 import { asApiError, call } from './api'
 import { describeError } from './describeError'
@@ -117,7 +118,7 @@ describe('PAGE-42 golden answers', () => {
       vi.unstubAllGlobals()
       expect(error.problem).toEqual(problem)
       expect(error.transient).toBe(['unavailable', 'internal', 'rate_limited'].includes(problem.code!))
-      expect(describeError(error, createTranslate(en, 'en-GB'))).toMatch(/^[A-Z].+\.$/)
+      expect(describeError(error, createTranslate(en, languages.en))).toMatch(/^[A-Z].+\.$/)
     })
   }
 
