@@ -50,8 +50,11 @@ func (l *Live) turnLive(ctx context.Context, c *client, rooms map[string]int64, 
 			return
 		}
 		for _, e := range tail {
-			if due(rooms, e.Event) {
-				sendErr = c.socket.Send(e.Frame)
+			if !due(rooms, e.Event) {
+				continue
+			}
+			if sendErr = c.socket.Send(e.Frame); sendErr != nil {
+				return // nothing may come behind a gap
 			}
 		}
 		names := []string{tenantRoom(c.who.TenantID), userRoom(c.who.UserID)}
@@ -59,9 +62,7 @@ func (l *Live) turnLive(ctx context.Context, c *client, rooms map[string]int64, 
 			names = append(names, conversationRoom(id))
 		}
 		c.socket.Join(names...)
-		if err := l.sendReady(c, pos); err != nil {
-			sendErr = err
-		}
+		sendErr = l.sendReady(c, pos)
 		c.live.Store(true)
 		done = true
 	})
