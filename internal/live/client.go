@@ -84,6 +84,13 @@ func (c *client) enter(conversationID string, pos int64) map[string]int64 {
 	return maps.Clone(c.rooms)
 }
 
+// without returns a copy of the rooms but one.
+func (c *client) without(conversationID string) map[string]int64 {
+	rooms := c.joined()
+	delete(rooms, conversationID)
+	return rooms
+}
+
 // exit forgets a room.
 func (c *client) exit(conversationID string) map[string]int64 {
 	c.mu.Lock()

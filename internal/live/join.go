@@ -27,48 +27,54 @@ func (l *Live) join(ctx context.Context, c *client, body json.RawMessage) (map[s
 	if err := l.cfg.Desk.CanSee(ctx, c.who, id); err != nil {
 		return nil, err
 	}
-	var pos int64
-	var rooms map[string]int64
-	if in.Since == nil {
-		err = l.relay.Do(ctx, c.who.TenantID, func(p int64) {
-			pos = p
-			c.socket.Join(conversationRoom(id))
-		})
-		if err == nil {
-			rooms = c.enter(id, pos)
+	if in.Since != nil {
+		err := l.checkSince(ctx, c.who.TenantID, *in.Since)
+		if portal.CodeOf(err) == portal.Gone {
+			return nil, l.notJoined(c, id, err)
 		}
-	} else {
-		if err := l.checkSince(ctx, c.who.TenantID, *in.Since); err != nil {
-			return nil, l.notJoined(ctx, c, id, err)
-		}
-		// A second join of the same room repeats events; its live events wait
-		// behind the replay like a first one's. It counts from its own position,
-		// so that a recovery doesn't send the replayed events again.
-		c.socket.Leave(conversationRoom(id))
-		c.exit(id)
-		if pos, err = l.joinSince(ctx, c, id, *in.Since); err == nil {
-			rooms = c.enter(id, pos)
+		if err != nil {
+			return nil, err // it hasn't begun: nothing has changed
 		}
 	}
+	pos, err := l.joinRoom(ctx, c, id, in.Since)
 	if err != nil {
-		return nil, l.notJoined(ctx, c, id, err)
-	}
-	if err := l.cfg.Store.SetRecoveryRooms(ctx, c.pid, c.generation, rooms, l.cfg.Now()); err != nil {
-		return nil, l.roomsNotStored(c, err)
+		return nil, l.notJoined(c, id, err)
 	}
 	failpoint.Hit(failpoint.JoinStored)
 	return map[string]any{"seq": pos}, nil
 }
 
-// notJoined sees to it that after a Gone the socket isn't in the room, not even by
-// an earlier join: the client reloads and joins from there, and would be sent twice
-// what comes meanwhile.
-func (l *Live) notJoined(ctx context.Context, c *client, id string, err error) error {
-	if portal.CodeOf(err) != portal.Gone {
-		return err
+// joinRoom enters the room and stores that.
+func (l *Live) joinRoom(ctx context.Context, c *client, id string, since *int64) (pos int64, err error) {
+	if since == nil {
+		err = l.relay.Do(ctx, c.who.TenantID, func(p int64) {
+			pos = p
+			c.socket.Join(conversationRoom(id))
+		})
+	} else {
+		// A second join of the same room repeats events; its live events wait
+		// behind the replay like a first one's. It counts from its own position,
+		// so that a recovery doesn't send the replayed events again.
+		c.socket.Leave(conversationRoom(id))
+		c.exit(id)
+		pos, err = l.joinSince(ctx, c, id, *since)
 	}
+	if err != nil {
+		return 0, err
+	}
+	err = l.cfg.Store.SetRecoveryRooms(ctx, c.pid, c.generation, c.enter(id, pos), l.cfg.Now())
+	return pos, l.roomsNotStored(c, err)
+}
+
+// notJoined sees to it that after a join that failed in its course, or is Gone, the socket isn't in the room, not even
+// by an earlier join: the client joins anew, and would be sent twice, or never, what comes meanwhile. What is stored
+// follows if it can be written; the join's own time may be over.
+func (l *Live) notJoined(c *client, id string, err error) error {
 	c.socket.Leave(conversationRoom(id))
-	if failed := l.cfg.Store.SetRecoveryRooms(ctx, c.pid, c.generation, c.exit(id), l.cfg.Now()); failed != nil {
+	rooms := c.exit(id)
+	ctx, cancel := context.WithTimeout(c.socket.Context(), storeTimeout)
+	defer cancel()
+	if failed := l.cfg.Store.SetRecoveryRooms(ctx, c.pid, c.generation, rooms, l.cfg.Now()); failed != nil {
 		if failed = l.roomsNotStored(c, failed); failed != nil {
 			return failed
 		}
@@ -96,8 +102,11 @@ func (l *Live) joinSince(ctx context.Context, c *client, id string, since int64)
 				return
 			}
 			for _, e := range tail {
-				if e.ConversationID == id && e.Type.InConversationRoom() {
-					sendErr = c.socket.Emit(string(e.Type), e.Body)
+				if e.ConversationID != id || !e.Type.InConversationRoom() {
+					continue
+				}
+				if sendErr = c.socket.Emit(string(e.Type), e.Body); sendErr != nil {
+					return // nothing may come behind a gap
 				}
 			}
 			c.socket.Join(conversationRoom(id))
@@ -187,11 +196,13 @@ func (l *Live) leave(ctx context.Context, c *client, body json.RawMessage) (map[
 	if !c.isIn(id) {
 		return nil, l.cfg.Desk.CanSee(ctx, c.who, id)
 	}
-	c.socket.Leave(conversationRoom(id))
-	rooms := c.exit(id)
-	if err := l.cfg.Store.SetRecoveryRooms(ctx, c.pid, c.generation, rooms, l.cfg.Now()); err != nil {
-		return nil, l.roomsNotStored(c, err)
+	// Stored first: a leave that can't be stored hasn't happened.
+	err = l.roomsNotStored(c, l.cfg.Store.SetRecoveryRooms(ctx, c.pid, c.generation, c.without(id), l.cfg.Now()))
+	if err != nil {
+		return nil, err
 	}
+	c.socket.Leave(conversationRoom(id))
+	c.exit(id)
 	failpoint.Hit(failpoint.LeaveStored)
 	return nil, nil
 }
@@ -203,8 +214,8 @@ func (l *Live) roomsNotStored(c *client, err error) error {
 	case portal.Conflict:
 		l.takenOver(c)
 		return portal.Errorf(portal.Internal, "the session was taken over: %w", err)
-	case portal.NotFound:
-		return nil // signed out or trimmed: there is nothing to recover
+	case "", portal.NotFound:
+		return nil // or signed out or trimmed: there is nothing to recover
 	default:
 		return err
 	}

@@ -67,6 +67,35 @@ test('PAGE-45 a join without an answer is repeated from the same position, whate
   expect(repeated.since).toBe(7)
 })
 
+test('PAGE-45 a join that failed for now is repeated from the same position, too: a part of its replay may have come', async () => {
+  const { client, rooms, next } = setUp()
+  client.setQueryData(key, thread(7))
+  rooms.open('c1')
+  for (const code of ['internal', 'rate_limited'] as const) {
+    const refused = await next()
+    client.setQueryData(key, thread(20))
+    refused.answer({ ok: false, error: { code, message: '' } })
+    await vi.advanceTimersByTimeAsync(0)
+  }
+  expect((await next()).since).toBe(7)
+})
+
+test('PAGE-45 a leave that failed for now is repeated', async () => {
+  const { client, rooms, next, left } = setUp()
+  client.setQueryData(key, thread(7))
+  const close = rooms.open('c1')
+  ;(await next()).answer({ ok: true, seq: 9 })
+  close()
+  const refused = await next()
+  refused.answer({ ok: false, error: { code: 'internal', message: '' } })
+  const leave = await next()
+  expect(leave.event).toBe('conversation:leave')
+  expect(left).not.toHaveBeenCalled()
+  leave.answer({ ok: true })
+  await vi.advanceTimersByTimeAsync(0)
+  expect(left).toHaveBeenCalledWith('c1')
+})
+
 test('leaving before the join was answered: the next one starts from its position', async () => {
   const { client, rooms, next } = setUp()
   client.setQueryData(key, thread(7))

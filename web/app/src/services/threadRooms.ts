@@ -7,14 +7,17 @@ import type { SocketService } from './socketService'
 /** How long to wait before a join that failed for now is repeated. */
 const AGAIN_MS = 1000
 
+/** Whether what was refused is to be repeated as it is. */
+const isForNow = (code: string) => code === 'internal' || code === 'rate_limited'
+
 interface Room {
   /** How many views show the thread. */
   views: number
   /** The server has us in its room: asked and acknowledged. */
   joined: boolean
   /**
-   * The position of a join whose acknowledgement hasn't come. The server may
-   * have us in the room all the same, with a part of the replay lost: the join
+   * The position of a join whose acknowledgement hasn't come, or that failed for
+   * now. The server may have us in the room all the same, with a part of the replay lost: the join
    * is repeated from the same position, whatever has come since.
    */
   asked: number | null
@@ -130,9 +133,9 @@ export class ThreadRooms {
   private async join(id: string, room: Room, since: number): Promise<void> {
     room.asked = since
     const ack = await this.socket.emit('conversation:join', { conversationId: id, since })
-    room.asked = null
     if (ack.ok) {
       room.joined = true
+      room.asked = null
       room.from = 0
       return
     }
@@ -140,6 +143,7 @@ export class ThreadRooms {
     switch (code) {
       case 'gone': // the position is older than the log
       case 'invalid': // or not of this log
+        room.asked = null
         await this.client.refetchQueries({ queryKey: queryKeys.conversations.messages(id), exact: true })
         room.from = code === 'gone' ? seq : 0
         // Not found in the answer either: its view tells.
@@ -147,16 +151,18 @@ export class ThreadRooms {
         return
       case 'not_found':
       case 'forbidden':
+        room.asked = null
         room.barred = true
         return
       case 'rate_limited':
-      case 'internal':
+      case 'internal': // in its course, perhaps: a part of the replay may have come, as of a join without an answer
         throw new Error(message)
     }
   }
 
   private async leave(id: string, room: Room): Promise<void> {
-    await this.socket.emit('conversation:leave', { conversationId: id })
+    const ack = await this.socket.emit('conversation:leave', { conversationId: id })
+    if (!ack.ok && isForNow(ack.error.code)) throw new Error(ack.error.message)
     const { asked } = room
     room.joined = false
     room.asked = null
