@@ -2,12 +2,14 @@ package live_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -224,6 +226,49 @@ func TestRooms(t *testing.T) {
 	foreign := b.receive("globex", "777")
 	conversation := func(id string) map[string]any { return map[string]any{"conversationId": id} }
 
+	t.Run("LIVE-44 what no client of ours would send has an answer, and the connection goes on", func(t *testing.T) {
+		with := func(member string) string { return fmt.Sprintf(`{"conversationId":%q,%s}`, id, member) }
+		for _, c := range []struct{ event, code, body string }{
+			{"conversation:join", "invalid", with(`"since":1e999`)},
+			{"conversation:join", "invalid", with(`"since":1.5`)},
+			{"conversation:join", "invalid", with(`"since":9223372036854775808`)},
+			{"conversation:join", "invalid", with(`"since":[0]`)},
+			{"conversation:join", "invalid", `[` + with(`"since":0`) + `]`},
+			{"conversation:join", "not_found", `{"conversationId":"\u0000"}`},
+			{"conversation:join", "not_found", `{"conversationId":"a\ud800"}`},
+			{"conversation:join", "not_found", `{"conversationId":"` + strings.Repeat("x", 10_000) + `"}`},
+			{"conversation:join", "not_found", `{"conversationId":"' OR 1=1 --"}`},
+			{"conversation:leave", "not_found", `{"conversationId":"\u0000"}`},
+			{"typing:start", "not_found", `{"conversationId":"\u0000"}`},
+			{"auth:refresh", "invalid", `{"token":"\u0000"}`},
+			{"auth:refresh", "invalid", `{"token":"` + strings.Repeat("x", 100_000) + `"}`},
+			{`no\u0000such\ud800`, "invalid", `{}`},
+			{"session:ping", "", `{"unknown":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`},
+			{"session:ping", "", `null`},
+		} {
+			raw, _ := ann.askRaw(c.event, c.body)
+			var a ack
+			require.NoError(t, json.Unmarshal(raw, &a))
+			require.Equal(t, c.code, a.Error.Code, "%s %.100s", c.event, c.body)
+		}
+		a, _ := ann.call("conversation:leave", conversation(id))
+		require.True(t, a.OK)
+	})
+	t.Run("LIVE-44 a packet that is none closes the connection, and no other", func(t *testing.T) {
+		for name, packet := range map[string]string{
+			"invalid UTF-8":   "42[\"session:ping\",{\"a\":\"\xff\"}]",
+			"nested too deep": `42["session:ping",` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `]`,
+			"no JSON":         `42["session:ping",`,
+			"no list":         `42{}`,
+		} {
+			p := b.online(b.signIn("ben@acme.test").Access)
+			p.post(packet)
+			_, open := p.next()
+			require.False(t, open, name)
+		}
+		a, _ := ann.call("session:ping", map[string]any{})
+		require.True(t, a.OK)
+	})
 	t.Run("LIVE-5 refusals have a code", func(t *testing.T) {
 		for _, c := range []struct {
 			event, code string

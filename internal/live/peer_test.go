@@ -205,11 +205,17 @@ func (p *peer) call(name string, body any) (a ack, before []event) {
 // ask is call with the acknowledgement as it came; the packets ahead go out in the same request.
 func (p *peer) ask(name string, body any, ahead ...string) (answer json.RawMessage, before []event) {
 	p.t.Helper()
-	raw, err := json.Marshal([]any{name, body})
+	raw, err := json.Marshal(body)
 	require.NoError(p.t, err)
+	return p.askRaw(name, string(raw), ahead...)
+}
+
+// askRaw is ask with JSON that Go wouldn't write; the name may hold escapes.
+func (p *peer) askRaw(name, body string, ahead ...string) (answer json.RawMessage, before []event) {
+	p.t.Helper()
 	p.acks++
 	id := strconv.Itoa(p.acks)
-	p.post(append(ahead, "42"+id+string(raw))...)
+	p.post(append(ahead, "42"+id+`["`+name+`",`+body+"]")...)
 	for {
 		e := p.event()
 		require.NotEqual(p.t, "closed", e.Packet, "before the ack of %s", name)

@@ -252,7 +252,7 @@ func TestExistingQueues(t *testing.T) {
 		require.Equal(t, sent.Body, d.Body)
 		require.Equal(t, int32(7), d.Headers["x-number"])
 		require.Equal(t, sent.Headers["x-list"], d.Headers["x-list"])
-		require.Contains(t, d.Headers[queue.HeaderReason], "ää…")
+		require.Contains(t, d.Headers["x-portal-reason"], "ää…")
 		got := []any{d.ContentType, d.ContentEncoding, d.CorrelationId, d.ReplyTo, d.MessageId, d.Timestamp.Unix(), d.Type, d.AppId, d.Priority}
 		require.Equal(t, []any{"text/plain", "utf-8", "c", "r", "m", sent.Timestamp.Unix(), "t", "a", uint8(3)}, got)
 		require.Empty(t, d.Expiration, "it would expire as a dead letter too")
