@@ -206,6 +206,10 @@ func TestTexts(t *testing.T) {
 			r := w.post("/api/conversations/"+w.conversation["acme"]+"/messages", fmt.Sprintf(`{"text":"%s","clientId":"esc-%s"}`, row.escaped, name))
 			require.Equal(t, 201, r.status, string(r.raw))
 			require.Equal(t, row.want, at(r.json(t), "message", "text"))
+			here := "/api/conversations/" + w.conversation["acme"] + "/messages"
+			r = w.post(here, fmt.Sprintf(`{"text":"id","clientId":"%s %s"}`, row.escaped, name))
+			require.Equal(t, 201, r.status, string(r.raw))
+			require.Equal(t, row.want+" "+name, at(r.json(t), "message", "clientId"))
 		})
 	}
 }

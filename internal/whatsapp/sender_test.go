@@ -1,11 +1,13 @@
 package whatsapp
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -38,7 +40,7 @@ func (o *outbox) put(contact, id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sends = append(o.sends, &pending{Send: desk.Send{TenantID: "acme", MessageID: id, ContactID: contact, WaID: "49" + contact,
-		Text: "text of " + id, Channel: portal.WhatsApp{PhoneNumberID: "1055", AccessToken: "token"}, QueuedAt: time.Now()}})
+		Text: "text of " + id, Channel: portal.WhatsApp{PhoneNumberID: "1055", AccessToken: "secret-token"}, QueuedAt: time.Now()}})
 }
 
 func (o *outbox) ClaimSends(_ context.Context, lease time.Duration, limit int) (jobs []desk.Send, err error) {
@@ -188,7 +190,9 @@ func sending(t *testing.T, p *provider, do func(t *testing.T, o *outbox, s *Send
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		o := &outbox{}
-		s := NewSender(SenderConfig{Outbox: o, GraphURL: "https://graph.test", Transport: p})
+		var log bytes.Buffer // slog writes a line at a time
+		s := NewSender(SenderConfig{Outbox: o, GraphURL: "https://graph.test", Transport: p,
+			Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- s.Run(ctx) }()
@@ -198,6 +202,9 @@ func sending(t *testing.T, p *provider, do func(t *testing.T, o *outbox, s *Send
 		})
 		defer stop()
 		do(t, o, s, stop)
+		stop()
+		require.NotContains(t, log.String(), "secret-token", "REST-38")
+		require.NotContains(t, log.String(), "text of", "REST-38")
 	})
 }
 
@@ -212,7 +219,7 @@ func TestSenderCalls(t *testing.T) {
 			c := p.seen()[0]
 			require.Equal(t, http.MethodPost, c.req.Method)
 			require.Equal(t, "https://graph.test/v23.0/1055/messages", c.req.URL.String())
-			require.Equal(t, "Bearer token", c.req.Header.Get("Authorization"))
+			require.Equal(t, "Bearer secret-token", c.req.Header.Get("Authorization"))
 			require.Equal(t, "application/json", c.req.Header.Get("Content-Type"))
 			require.JSONEq(t, `{"messaging_product":"whatsapp","recipient_type":"individual","to":"491","type":"text","text":{"body":"text of m1"}}`, c.body)
 		})
