@@ -52,6 +52,9 @@ func TestEveryEventByRoleAndThing(t *testing.T) {
 				if row.none != "-" {
 					require.Equal(t, row.none, code(body(foreign)))
 					require.Equal(t, row.none, code(body("none")))
+					missing, _ := p.ask(name, body("none"))
+					another, _ := p.ask(name, body(foreign))
+					require.Equal(t, string(missing), string(another), "byte for byte")
 				}
 				for _, bad := range []any{nil, "text", 5, []int{1}, map[string]any{}, map[string]any{"conversationId": 5, "token": 5}} {
 					require.Equal(t, row.bad, code(bad), "%v", bad)
