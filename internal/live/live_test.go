@@ -226,7 +226,7 @@ func TestRooms(t *testing.T) {
 	foreign := b.receive("globex", "777")
 	conversation := func(id string) map[string]any { return map[string]any{"conversationId": id} }
 
-	t.Run("LIVE-44 what no client of ours would send has an answer, and the connection goes on", func(t *testing.T) {
+	t.Run("LIVE-45 what no client of ours would send has an answer, and the connection goes on", func(t *testing.T) {
 		with := func(member string) string { return fmt.Sprintf(`{"conversationId":%q,%s}`, id, member) }
 		for _, c := range []struct{ event, code, body string }{
 			{"conversation:join", "invalid", with(`"since":1e999`)},
@@ -254,7 +254,7 @@ func TestRooms(t *testing.T) {
 		a, _ := ann.call("conversation:leave", conversation(id))
 		require.True(t, a.OK)
 	})
-	t.Run("LIVE-44 a packet that is none closes the connection, and no other", func(t *testing.T) {
+	t.Run("LIVE-45 a packet that is none closes the connection, and no other", func(t *testing.T) {
 		for name, packet := range map[string]string{
 			"invalid UTF-8":   "42[\"session:ping\",{\"a\":\"\xff\"}]",
 			"nested too deep": `42["session:ping",` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `]`,
