@@ -21,6 +21,9 @@ import (
 	"github.com/agentportal/portal/internal/whatsapp"
 )
 
+// busyTimeout is how long a transaction waits for another program's lock.
+const busyTimeout = 2 * time.Second
+
 // process is one run of the portal on the schedule's file: the database, the
 // queue in it, and who works with both.
 type process struct {
@@ -55,7 +58,7 @@ func (s *schedule) open() *process {
 }
 
 func (s *schedule) tryOpen() (*process, error) {
-	db, err := sqlite.Open(s.t.Context(), sqlite.Config{Path: s.path, Exclusive: true, BusyTimeout: 2 * time.Second,
+	db, err := sqlite.Open(s.t.Context(), sqlite.Config{Path: s.path, Exclusive: true, BusyTimeout: busyTimeout,
 		Extra: []store.MigrationSet{{Table: embedded.VersionTable, FS: embedded.Migrations()}}})
 	if err != nil {
 		return nil, err
@@ -95,10 +98,14 @@ func (p *process) employ() {
 }
 
 // kill ends workers as a crash does: what they were at comes to nothing, and
-// nobody is told. What had reached the database by then is there.
+// nobody is told. What had reached the database by then is there, also what waited
+// there for another program's lock: nothing of it comes later.
 func (w *workers) kill() {
 	w.die()
 	w.cancel()
+	if w.s.unlock() {
+		time.Sleep(2 * busyTimeout)
+	}
 	synctest.Wait()
 }
 
@@ -112,7 +119,6 @@ func (w *workers) die() {
 
 // crash ends the process without a word; a new one takes its place.
 func (s *schedule) crash() {
-	s.unlock()
 	old := s.process
 	old.die()
 	_ = old.db.Close() // what it still holds is of no interest to the dead
@@ -126,7 +132,6 @@ func (s *schedule) crash() {
 
 // crashWorkers ends the bridge and the sender; what the sender had leased stays so.
 func (s *schedule) crashWorkers() {
-	s.unlock()
 	old := s.workers
 	old.kill()
 	s.died = append(s.died, old)

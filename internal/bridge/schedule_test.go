@@ -40,7 +40,7 @@ type schedule struct {
 	senders  int
 	*process
 	goingOn sync.WaitGroup // who has ended and isn't out of the door yet
-	unlock  func()         // takes another program's lock away
+	unlock  func() bool    // takes another program's lock away, and tells whether there was one
 
 	told    map[string][]published // queue → what was published, in order
 	texts   map[string][]inbound   // tenant → messages of customers, each once, in order
@@ -76,7 +76,7 @@ type wrote struct {
 func newSchedule(t *testing.T, empty []byte, seed uint64, all *tally) *schedule {
 	t.Helper()
 	s := &schedule{t: t, all: all, path: filepath.Join(t.TempDir(), "portal.db"), log: slog.New(slog.DiscardHandler),
-		dice: newDice(seed, 1), faults: newDice(seed, 2), unlock: func() {},
+		dice: newDice(seed, 1), faults: newDice(seed, 2), unlock: unlocked,
 		told: map[string][]published{}, texts: map[string][]inbound{}, replies: map[string][]*wrote{},
 		events: map[string][]portal.Event{}, settled: map[string]bool{}, named: map[string]string{}}
 	require.NoError(t, os.WriteFile(s.path, empty, 0o600))
@@ -365,6 +365,8 @@ func (s *schedule) jump() {
 	s.ahead.Add(int64(by))
 }
 
+func unlocked() bool { return false }
+
 // lock lets another program hold the database for a while.
 func (s *schedule) lock() {
 	s.unlock()
@@ -386,7 +388,12 @@ func (s *schedule) lock() {
 	}()
 	<-locked
 	s.tell("another program holds the database")
-	s.unlock = func() { unlock(); <-gone }
+	s.unlock = func() bool {
+		unlock()
+		<-gone
+		s.unlock = unlocked
+		return true
+	}
 }
 
 func asJSON(t *testing.T, v any) string {
