@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -24,7 +25,8 @@ type agent struct {
 	refused     int   // answers to a known pid that recovered nothing
 	ready       int64 // seq of the last session:ready
 	readies     int
-	heard       []event // durable events, in the order in which they came
+	heard       []event  // durable events, in the order in which they came
+	packets     []string // the newest that came, for whoever has to find out
 
 	wire  *wire
 	conn  transport
@@ -86,16 +88,24 @@ func (a *agent) connect(down, up int) error {
 
 // mustConnect is a connect that nothing cuts. One that was cut before may still
 // be on its way inside the server and take the session over after this one,
-// whose transport is closed then: the client comes back once more, as it does
-// after every close of a transport.
+// whose transport is closed for that, and for nothing else: the client comes back
+// once more, as it does after every close of a transport.
 func (a *agent) mustConnect() {
 	a.t.Helper()
-	err := a.connect(-1, -1)
-	for late := 0; late < 3 && errors.Is(err, errCut); late++ {
-		err = a.connect(-1, -1)
+	takenOver := func() int64 { return a.b.live.Stats().Ended["taken over"] }
+	for {
+		before := takenOver()
+		err := a.connect(-1, -1)
+		if !errors.Is(err, errCut) {
+			require.NoError(a.t, err)
+			return
+		}
+		require.Eventually(a.t, func() bool { return takenOver() > before }, patience, time.Millisecond, "closed, and not for being taken over: %v", a.b.live.Stats().Ended)
 	}
-	require.NoError(a.t, err)
 }
+
+// stamp is the time in the stories of tests that failed.
+func stamp() string { return time.Now().Format("05.000000") }
 
 // next takes in one packet.
 func (a *agent) next() (string, error) {
@@ -108,6 +118,8 @@ func (a *agent) next() (string, error) {
 	}
 	packet := a.queue[0]
 	a.queue = a.queue[1:]
+	const kept = 100
+	a.packets = append(a.packets[max(0, len(a.packets)-kept+1):], fmt.Sprintf("%s %.200s", stamp(), packet))
 	switch {
 	case packet == "2":
 		return packet, a.conn.send("3")

@@ -22,11 +22,15 @@ func (l *Live) Open(ctx context.Context, s *socketio.Socket, ask socketio.Recove
 		switch {
 		case err == nil:
 			l.stats.recovered.Add(1)
+			l.cfg.Logger.Debug("a connection takes up its session", "tenant", c.who.TenantID, "user", c.who.UserID,
+				"after", from, "generation", session.Generation, "rooms", session.Rooms)
 			return l.start(c, session, from, true), l.stillIn(ctx, c)
 		case !errors.As(err, &why):
+			l.cfg.Logger.Debug("whether a connection recovers can't be told now", "tenant", c.who.TenantID, "user", c.who.UserID, "err", err)
 			return socketio.Session{}, tryLater(err)
 		}
 		l.stats.unrecovered.add(string(why))
+		l.cfg.Logger.Debug("a connection recovers nothing", "tenant", c.who.TenantID, "user", c.who.UserID, "why", string(why), "offset", ask.Offset)
 	}
 	session, err := l.begin(ctx, c)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -72,6 +73,8 @@ type world struct {
 	mu    sync.RWMutex // held for writing while a node is replaced
 	nodes [2]*node
 
+	journal journal
+
 	logs   sync.Map // tenant → *tenantLog
 	faults sync.Map // tenant → *dice of failing commits
 
@@ -120,6 +123,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) start(t *testing.T, i int) *node {
 	t.Helper()
 	c := live.Config{Store: w.db, Access: anyone{}, Desk: w.desk, Node: fmt.Sprint("node", i, w.restarts.Load()), Shared: true}
+	c.Logger = slog.New(&nodeLog{journal: &w.journal, node: c.Node})
 	c.Relay.Poll = 20 * time.Millisecond
 	l, err := live.New(context.WithoutCancel(t.Context()), c)
 	require.NoError(t, err)

@@ -43,7 +43,8 @@ func newViewer(s *schedule, how, token string) *viewer {
 	v := &viewer{s: s, agent: newAgent(&bench{t: s.t}, how, token), rooms: map[string]*room{}, unsure: map[string]bool{}}
 	s.t.Cleanup(func() {
 		if s.t.Failed() {
-			s.t.Logf("%s by %s, from %d, start %d:\n%s", token, how, v.from, v.start, strings.Join(v.story, "\n"))
+			s.t.Logf("%s by %s, from %d, start %d:\n%s\nwhat it was sent last:\n%s\nwhat nodes decided:\n%s", token, how, v.from, v.start,
+				strings.Join(v.story, "\n"), strings.Join(v.agent.packets, "\n"), strings.Join(s.w.journal.of(s.tenant, strings.TrimPrefix(token, s.tenant+" ")), "\n"))
 		}
 	})
 	return v
@@ -52,7 +53,7 @@ func newViewer(s *schedule, how, token string) *viewer {
 func (v *viewer) tell(format string, args ...any) {
 	heard := v.agent.heard[v.told:]
 	v.told = len(v.agent.heard)
-	v.story = append(v.story, fmt.Sprintf(format, args...)+fmt.Sprintf(" (%d heard, the last %v)", v.told, seqs(heard)))
+	v.story = append(v.story, stamp()+" "+fmt.Sprintf(format, args...)+fmt.Sprintf(" (%d heard, the last %v)", v.told, seqs(heard)))
 }
 
 func (v *viewer) step() {
