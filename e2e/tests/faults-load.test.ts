@@ -168,7 +168,7 @@ test.concurrent("FAULT-10 poison among thousands: the good ones of sixty contact
   expect(await metric(p, "portal_deliveries_dead_total")).toBe(poison);
   for (let i = 0; i < poison; i++) {
     const letter = await b.take(`${b.inbound}.dead`);
-    expect(String(letter!.headers["x-portal-reason"])).not.toBe("");
+    expect(letter!.headers["x-portal-reason"]).toMatch(/\w/);
     expect(["{", "nobody", "soon", "1051", "\ufffd"].some((mark) => letter!.body.toString().includes(mark))).toBe(true);
   }
   expect(await b.take(`${b.inbound}.dead`)).toBeNull();
