@@ -4,7 +4,7 @@ SHELL := /bin/bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ARGS ?=
 
-.PHONY: help run build web test test-go test-web test-e2e lint licenses audit fuzz types chaos bench-socketio bench-web dev clean
+.PHONY: help run build need-go web test test-go test-web test-e2e lint licenses audit fuzz types chaos bench-socketio bench-web dev clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,10 +12,13 @@ help: ## print this help
 run: build ## build everything and start the demo: two tenants, simulated customers, nothing to install
 	@./bin/agentportal demo $(ARGS)
 
-build: web ## leave bin/agentportal (the page inside) and bin/ioserver
+build: need-go web ## leave bin/agentportal (the page inside) and bin/ioserver
 	@mkdir -p bin
 	go build -trimpath -o bin/agentportal ./cmd/agentportal
 	go build -trimpath -o bin/ioserver ./cmd/ioserver
+
+need-go:
+	@scripts/need.sh go
 
 web: web/app/dist/index.html
 

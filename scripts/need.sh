@@ -2,7 +2,7 @@
 # Makes sure that what the build and the tests need is there: installs it (apt
 # as root on Debian or Ubuntu), starts it (docker compose), or takes it from the
 # environment. If none works it says what to do and fails; nothing is skipped.
-# usage: need.sh node|services|faults|power|chromium|interop ...
+# usage: need.sh go|node|services|faults|power|chromium|interop ...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +18,8 @@ apt_install() {
 address() { sed -E 's#^[a-z]+://([^@/]*@)?([^:/?]+)(:([0-9]+))?.*#\2 \4#' <<<"$1"; }
 answers() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; }
 wait_for() { for _ in $(seq 60); do answers "$1" "$2" && return 0; read -rt 1 <> <(:) || true; done; return 1; }
+
+need_go() { have go || fail "Go 1.26 or newer is needed; install it from go.dev/dl or your packages"; }
 
 need_node() {
   have node || fail "Node 20.19 or newer is needed; install it from nodejs.org or your packages"
@@ -78,7 +80,7 @@ need_interop() {
 
 for what in "$@"; do
   case "$what" in
-    node|services|faults|power|chromium|interop) "need_$what" ;;
+    go|node|services|faults|power|chromium|interop) "need_$what" ;;
     *) fail "unknown need: $what" ;;
   esac
 done
