@@ -180,8 +180,9 @@ test.concurrent("FAULT-11 a client that stops reading under traffic is closed as
   const { from } = await conversation(b, ann, ben);
   const connection = (ben.socket.io.engine.transport as any).ws._socket as Connection;
   connection.pause();
-  // More than the kernel's buffers and the portal's queue hold together; a packet is up to a megabyte.
-  const [messages, filling] = [60, "x".repeat(500_000)];
+  // More than the kernel's buffers and the portal's queue hold together; a packet is up to a megabyte. And no more than
+  // goes through in the 15 s after which a client that reads nothing gives up by itself.
+  const [messages, filling] = [30, "x".repeat(500_000)];
   const delays: number[] = [];
   for (let n = 0; n < messages; n++) {
     const sent = Date.now();
@@ -193,9 +194,7 @@ test.concurrent("FAULT-11 a client that stops reading under traffic is closed as
   expect(await metric(p, 'portal_sockets_ended_total{reason="slow"}')).toBe(1);
   connection.resume();
   await until("Ben to have all", () => texts(ben, "inbound").length === messages, 30_000);
-  // A busy machine may break him once more; his recovery isn't closed as slow, and recovers each time.
-  expect(ben.recovered.length).toBeGreaterThan(1);
-  expect(ben.recovered).toEqual(ben.recovered.map((_, i) => i > 0));
+  expect(ben.recovered).toEqual([false, true]);
   expect(await metric(p, 'portal_sockets_ended_total{reason="slow"}')).toBe(1);
   for (const a of [ann, ben]) {
     expect(texts(a, "inbound").map((t) => t.split(" x")[0])).toEqual(numbered(messages, "n"));

@@ -101,10 +101,11 @@ func (l *Live) joinSince(ctx context.Context, c *client, id string, since int64)
 			if !ok {
 				return
 			}
-			for _, e := range tail {
-				if e.ConversationID != id || !e.Type.InConversationRoom() {
-					continue
-				}
+			missed, ok := turnable(tail, func(e portal.Event) bool { return e.ConversationID == id && e.Type.InConversationRoom() })
+			if !ok {
+				return
+			}
+			for _, e := range missed {
 				if sendErr = c.socket.Emit(string(e.Type), e.Body); sendErr != nil {
 					return // nothing may come behind a gap
 				}

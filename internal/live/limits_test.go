@@ -23,6 +23,13 @@ import (
 // acme's log.
 func (b *bench) flood(id string, n int) {
 	b.t.Helper()
+	b.floodWith(id, n, 0)
+}
+
+// floodWith has so many bytes more in each of the room's.
+func (b *bench) floodWith(id string, n, bytes int) {
+	b.t.Helper()
+	filling := strings.Repeat("x", bytes)
 	require.NoError(b.t, b.db.Update(b.t.Context(), "acme", func(tx store.Tx) error {
 		for i := range n {
 			seq, err := tx.NextSeq(b.t.Context())
@@ -30,9 +37,9 @@ func (b *bench) flood(id string, n int) {
 				return err
 			}
 			e := portal.Event{Seq: seq, At: portal.At(time.Now()), Type: portal.MessageNew, ConversationID: id,
-				Body: fmt.Appendf(nil, `{"seq":%d,"conversationId":%q}`, seq, id)}
+				Body: fmt.Appendf(nil, `{"seq":%d,"conversationId":%q,"filling":%q}`, seq, id, filling)}
 			if i%2 == 1 {
-				e.Type = portal.ConversationUpdated
+				e.Type, e.Body = portal.ConversationUpdated, fmt.Appendf(nil, `{"seq":%d,"conversationId":%q}`, seq, id)
 			}
 			if err := tx.Append(b.t.Context(), e); err != nil {
 				return err
@@ -101,6 +108,61 @@ func TestManyMissed(t *testing.T) {
 			}
 		}
 		require.True(t, slices.Equal(from(a.Seq, b.head("acme")), heard), "%d", len(heard))
+	})
+}
+
+// TestWhatComesAmidAReplay lets more come while a replay waits for its client than
+// a queue holds.
+func TestWhatComesAmidAReplay(t *testing.T) {
+	b := newBenchWith(t, func(c *live.Config) { c.MaxMissed = 0 })
+	token := b.signIn("ann@acme.test").Access
+	id := b.receive("acme", "4915")
+	room := map[string]any{"conversationId": id}
+	const big = 200 << 10
+	read := func(t *testing.T, p *peer, name string) (heard []int64) {
+		for {
+			e := p.event()
+			require.NotEqual(t, "closed", e.Packet, "after %d events; %v", len(heard), b.live.Stats().Ended)
+			if e.Name == name || strings.HasPrefix(e.Packet, name) {
+				return heard
+			}
+			if e.Name == "message:new" || e.Name == "conversation:updated" {
+				heard = append(heard, e.Body.Seq)
+			}
+		}
+	}
+	t.Run("LIVE-27 a recovery sends at the client's pace what comes amid it, however much", func(t *testing.T) {
+		p := b.online(token)
+		a, _ := p.call("conversation:join", room)
+		require.True(t, a.OK)
+		p.drop()
+		b.floodWith(id, 60, big)
+		q, _ := dial(t, b.url)
+		q.post(`40{"token":"` + token + `","pid":"` + p.pid + `","offset":"` + p.offset + `"}`)
+		answer, ok := q.next()
+		require.True(t, ok)
+		require.Contains(t, answer, p.pid)
+		b.floodWith(id, 80, big)
+		require.NoError(t, b.live.WaitFor(t.Context(), "acme", b.head("acme")))
+		require.Equal(t, from(a.Seq, b.head("acme")), read(t, q, "session:ready"))
+	})
+	t.Run("LIVE-27 so does a join with since", func(t *testing.T) {
+		since := b.head("acme")
+		b.floodWith(id, 60, big)
+		p := b.online(token)
+		p.post(fmt.Sprintf(`421["conversation:join",{"conversationId":%q,"since":%d}]`, id, since))
+		first := p.event()
+		require.Equal(t, since+1, first.Body.Seq)
+		before := b.head("acme")
+		b.floodWith(id, 80, big)
+		require.NoError(t, b.live.WaitFor(t.Context(), "acme", b.head("acme")))
+		heard := read(t, p, "31[")
+		var replayed []int64
+		for seq := since + 3; seq <= b.head("acme"); seq += 2 {
+			replayed = append(replayed, seq)
+		}
+		inRoom := slices.DeleteFunc(heard, func(seq int64) bool { return (seq-since)%2 == 0 })
+		require.Equal(t, replayed, inRoom, "of the room, before %d and after it", before)
 	})
 }
 

@@ -4,13 +4,32 @@ import (
 	"context"
 	"errors"
 
+	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/bodies"
+	"github.com/agentportal/portal/internal/relay"
 	"github.com/agentportal/portal/socketio"
 )
 
-// turnBudget is how many events at most are sent at once when a replay meets
-// the relay's loop; with more to go it reads on at the pace of its socket.
-const turnBudget = 128
+// turnBudget and turnBytes are how many events, and how much of them, are sent at
+// once when a replay meets the relay's loop; with more to go it reads on at the
+// pace of its socket. With what a waiting sender leaves in a queue, a quarter and a
+// packet, it is far from full.
+const (
+	turnBudget = 128
+	turnBytes  = 1 << 20
+)
+
+// turnable returns those of a tail that are due, and whether they can be sent at once.
+func turnable(tail []relay.Entry[*socketio.Packet], due func(portal.Event) bool) (list []relay.Entry[*socketio.Packet], ok bool) {
+	bytes := 0
+	for _, e := range tail {
+		if due(e.Event) {
+			list = append(list, e)
+			bytes += len(e.Body)
+		}
+	}
+	return list, len(list) <= turnBudget && bytes <= turnBytes
+}
 
 // resume sends what the socket missed after from, page by page as its queue
 // drains, until it meets the relay's loop. There, between two events, it joins
@@ -46,13 +65,14 @@ func (l *Live) turnLive(ctx context.Context, c *client, rooms map[string]int64, 
 	var sendErr error
 	err = l.relay.Do(ctx, c.who.TenantID, func(pos int64) {
 		tail, ok := l.relay.Tail(c.who.TenantID, cursor)
-		if !ok || len(tail) > turnBudget {
+		if !ok {
 			return
 		}
-		for _, e := range tail {
-			if !due(rooms, e.Event) {
-				continue
-			}
+		missed, ok := turnable(tail, func(e portal.Event) bool { return due(rooms, e) })
+		if !ok {
+			return
+		}
+		for _, e := range missed {
 			if sendErr = c.socket.Send(e.Frame); sendErr != nil {
 				return // nothing may come behind a gap
 			}
