@@ -1,6 +1,12 @@
 package live
 
-import "context"
+import (
+	"context"
+
+	"golang.org/x/time/rate"
+
+	"github.com/agentportal/portal"
+)
 
 // WaitFor returns once the tenant's loop has delivered everything up to seq.
 func (l *Live) WaitFor(ctx context.Context, tenantID string, seq int64) error {
@@ -13,4 +19,10 @@ func ClientEvents() (names []string) {
 		names = append(names, e.name)
 	}
 	return names
+}
+
+// Allowed are the rates that a new socket is held to.
+func Allowed() (events, typing *rate.Limiter) {
+	c := newClient(nil, portal.Identity{})
+	return c.events, c.typing
 }

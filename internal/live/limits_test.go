@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
 
 	"github.com/agentportal/portal"
 	"github.com/agentportal/portal/internal/live"
@@ -368,4 +369,26 @@ func TestDatabaseAway(t *testing.T) {
 		f.op.Store("")
 		a.mustConnect()
 	})
+}
+
+func TestWhatIsAlwaysAllowed(t *testing.T) {
+	events, typing := live.Allowed()
+	for name, row := range map[string]struct {
+		limiter      *rate.Limiter
+		burst, rates int
+	}{
+		"LIVE-9 200 events a second with bursts of 1,000":    {events, 1000, 200},
+		"LIVE-9 20 typing events a second with bursts of 40": {typing, 40, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := time.Now()
+			for range row.burst {
+				require.True(t, row.limiter.AllowN(now, 1))
+			}
+			for i := range 3600 * row.rates { // an hour long
+				at := now.Add(time.Duration(i+1) * time.Second / time.Duration(row.rates))
+				require.True(t, row.limiter.AllowN(at, 1), "%d", i)
+			}
+		})
+	}
 }
