@@ -141,6 +141,9 @@ func (s *Socket) resume(ctx context.Context, session Session) {
 	if err == nil && session.gated {
 		err = s.openGate(ctx)
 	}
+	if errors.Is(err, engineio.ErrQueueFull) || errors.Is(err, engineio.ErrClosed) {
+		return // the connection is ending, with a reason of its own
+	}
 	if err != nil && ctx.Err() == nil {
 		s.ns.srv.cfg.Logger.Warn("socketio: resume", "namespace", s.ns.name, "error", err)
 		s.CloseTransport(DisconnectReason{Code: ReasonTryLater, Err: err, ComeBack: true})

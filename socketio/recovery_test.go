@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -350,6 +352,27 @@ func TestSessionStore(t *testing.T) {
 		})
 		p, _ = connect(t, addr, "0")
 		require.Len(t, p.closed(), 1)
+	})
+	t.Run("SIO-36 a resume that fills the queue ends as slow, not for now", func(t *testing.T) {
+		reasons := make(chan socketio.DisconnectReason, 1)
+		_, addr := open(t, func(_ context.Context, s *socketio.Socket, _ socketio.RecoveryAsk) (socketio.Session, error) {
+			s.OnDisconnect(func(r socketio.DisconnectReason) { reasons <- r })
+			return socketio.Session{Resume: func(context.Context, *socketio.Socket) error {
+				for {
+					if err := s.Emit("missed", strings.Repeat("x", 1<<20)); err != nil {
+						return err
+					}
+				}
+			}}, nil
+		})
+		c, err := net.Dial("tcp", addr) // it reads nothing but the handshake
+		require.NoError(t, err)
+		defer func() { require.NoError(t, c.Close()) }()
+		_, err = io.WriteString(c, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+		require.NoError(t, err)
+		_, err = c.Write([]byte{0x81, 0x82, 0, 0, 0, 0, '4', '0'})
+		require.NoError(t, err)
+		require.Equal(t, engineio.ReasonSlow, wait(t, reasons).Code)
 	})
 	t.Run("SIO-71 what is sent to a room before the answer comes after it", func(t *testing.T) {
 		var io *socketio.Server
