@@ -34,7 +34,7 @@ export function failureText(error: MessageError | null | undefined, t: Translate
 }
 
 /** Why this message failed: at WhatsApp, or before, at our own server. */
-export function whyFailed({ error, refused }: ThreadMessage, t: Translate): string {
+export function whyFailed({ error, refused }: Pick<ThreadMessage, 'refused'> & Partial<Pick<ThreadMessage, 'error'>>, t: Translate): string {
   if (!refused) return failureText(error, t)
   return t('failure.refused', { reason: describeError({ status: refused.status ?? 0, problem: refused }, t) })
 }

@@ -68,6 +68,16 @@ test('PAGE-33 a reply is shown at once, goes out, and its message takes its plac
   expect(server.calls[0]).toMatchObject({ text: 'hello', seenMessageId: 'm1' })
 })
 
+test('PAGE-22 the newest of one’s own is told, also after the server has taken it', async () => {
+  const server = new Server()
+  const { outbox } = await open(server)
+  expect(outbox.newest('c1')).toBeUndefined()
+  outbox.send('c1', 'hello')
+  expect(outbox.newest('c1')).toMatchObject({ text: 'hello', state: 'waiting' })
+  await settle()
+  expect(outbox.newest('c1')).toMatchObject({ text: 'hello', status: 'queued', version: 1 })
+})
+
 test('PAGE-33 replies of a conversation go out in order, those of others beside them', async () => {
   const server = new Server()
   server.fail = ({ text }) => (text === 'first' && server.calls.length < 4 ? down() : null)

@@ -37,6 +37,7 @@ const none: readonly Waiting[] = []
  */
 export class Outbox {
   private items = new Map<string, readonly Waiting[]>()
+  private readonly taken = new Map<string, Message>()
   private readonly lanes = new Map<string, Lane>()
   private order = 0
   private running = false
@@ -78,6 +79,11 @@ export class Outbox {
   /** What waits in a conversation, in order; the same array until it changes. */
   of(conversationId: string): readonly Waiting[] {
     return this.items.get(conversationId) ?? none
+  }
+
+  /** The last reply from here: one that waits, or the message that the server made of it, of which the log may not have told yet. */
+  newest(conversationId: string): Waiting | Message | undefined {
+    return this.of(conversationId).at(-1) ?? this.taken.get(conversationId)
   }
 
   send(conversationId: string, text: string, more: Pick<OutboxItem, 'seenMessageId' | 'force'> = {}): string {
@@ -153,6 +159,7 @@ export class Outbox {
           const message = await this.parts.post(conversationId, { clientId, text, seenMessageId, force })
           lane.failures = 0
           this.parts.accept(message)
+          this.taken.set(conversationId, message)
           this.forget(item)
         } catch (thrown) {
           if (!this.whenRefused(item, lane, asApiError(thrown))) return

@@ -8,7 +8,7 @@ import classes from './MessageLine.module.css'
  * page's language and its words in the customer's, so each has a direction of its
  * own: in one, the start of the words would be cut off, or their marks misplaced.
  */
-export function MessageLine({ message }: { message: LastMessage }) {
+export function MessageLine({ message }: { message: Pick<LastMessage, 'type' | 'text'> }) {
   const { t } = useI18n()
   const { kind, text } = lineParts(message, t)
   return (

@@ -89,6 +89,14 @@ describe('PAGE-22 the preview', () => {
     expect(says('Photo:')).not.toBeNull()
   })
 
+  test('PAGE-33 is one’s own reply from the moment it is sent, whatever becomes of it', () => {
+    const { item, says, portal } = drawItem({})
+    act(() => void portal.outbox.send('c1', 'On my way'))
+    expect(says('On my way')).not.toBeNull()
+    expect(within(item).getByRole('img', { name: 'Queued' })).toBeTruthy()
+    expect(says('Is it there?')).toBeNull()
+  })
+
   test('gives way to a draft, and that to someone who types', () => {
     const { says, portal } = drawItem({}, 'I have')
     expect(says('Draft')).not.toBeNull()

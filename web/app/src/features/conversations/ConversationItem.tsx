@@ -4,11 +4,12 @@ import { MessageLine } from '@/components/ui/MessageLine'
 import { Ticks } from '@/components/ui/Ticks'
 import { UnreadBadge } from '@/components/ui/UnreadBadge'
 import { typistsText } from '@/components/typistsText'
+import { useOwnReply, type OwnReply } from '@/hooks/useOwnReply'
 import { useTypingFor } from '@/hooks/useTyping'
 import type { Translate } from '@/i18n/catalogue'
 import { useI18n } from '@/i18n/I18nContext'
 import { contactName } from '@/lib/contactName'
-import { failureText } from '@/lib/failure'
+import { failureText, whyFailed } from '@/lib/failure'
 import { oneLine } from '@/lib/messageText'
 import { replyWindow } from '@/lib/replyWindow'
 import type { Conversation, Person } from '@/lib/types'
@@ -108,6 +109,7 @@ function minutesToReply(conversation: Conversation, now: number, t: Translate) {
 function Preview({ conversation, draft }: { conversation: Conversation; draft?: string }) {
   const { t } = useI18n()
   const typists = useTypingFor(conversation.id)
+  const reply = useOwnReply(conversation)
   const { lastMessage } = conversation
 
   if (typists.length > 0) {
@@ -124,6 +126,7 @@ function Preview({ conversation, draft }: { conversation: Conversation; draft?: 
       </span>
     )
   }
+  if (reply) return <OwnReply reply={reply} />
   if (!lastMessage) return <span className={classes.preview}>{t('list.noMessages')}</span>
   if (lastMessage.status === 'failed') {
     return (
@@ -137,6 +140,26 @@ function Preview({ conversation, draft }: { conversation: Conversation; draft?: 
       {lastMessage.status !== 'received' && <Ticks status={lastMessage.status} />}
       <span className={classes.preview} data-tone={conversation.unreadCount > 0 ? 'unread' : undefined}>
         <MessageLine message={lastMessage} />
+      </span>
+    </>
+  )
+}
+
+/** A reply of one's own that the row doesn't know of yet. */
+function OwnReply({ reply }: { reply: OwnReply }) {
+  const { t } = useI18n()
+  if (reply.refused) {
+    return (
+      <span className={classes.preview} data-tone="failed">
+        {whyFailed(reply, t)}
+      </span>
+    )
+  }
+  return (
+    <>
+      <Ticks status="queued" />
+      <span className={classes.preview}>
+        <MessageLine message={reply} />
       </span>
     </>
   )
