@@ -4,7 +4,7 @@ import type { AnswerOf } from '@/lib/rest'
 import { openChannel, withLock, type Channel } from '@/lib/tabs'
 import type { SessionAnswer, User } from '@/lib/types'
 
-/** Why a session ended: `chosen` by its user in this tab, else not. */
+/** Why a session ended: `chosen` by its user in a tab of this browser, else not. */
 export type SignedOutReason = 'expired' | 'elsewhere' | 'chosen'
 
 export interface SessionState {
@@ -86,7 +86,7 @@ export class Session implements TokenSource {
   /** Signs out here at once, and on the server as soon as it answers. */
   async logout(): Promise<void> {
     this.end('chosen')
-    this.channel?.post({ type: 'out', reason: 'elsewhere' })
+    this.channel?.post({ type: 'out', reason: 'chosen' })
     untold(true)
     await this.tellSignOut()
   }
