@@ -153,6 +153,7 @@ export const ar: Catalogue = {
   'error.thread': 'تعذّر تحميل الرسائل',
   'error.older': 'تعذّر تحميل الرسائل الأقدم',
   'error.more': 'تعذّر تحميل المزيد من المحادثات',
+  'error.earlier': 'تعذّر تحميل المحادثات السابقة',
   'error.conversation': 'تعذّر تحميل المحادثة',
   'error.metrics': 'تعذّر تحميل الأرقام',
   'error.chart': 'تعذّر تحميل الرسم',

@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useLocation } from 'react-router'
 import { Logo } from '@/components/Logo'
 import { useAuth } from '@/contexts/AuthContext'
@@ -14,6 +14,7 @@ export default function SignIn() {
   const { t } = useI18n()
   const { signedOutReason } = useAuth()
   const state = useLocation().state as { from?: string; name?: string } | null
+  const [doubt, setDoubt] = useState(0)
   const signedOut = signedOutReason !== undefined && signedOutReason !== 'chosen'
 
   useEffect(() => {
@@ -30,10 +31,10 @@ export default function SignIn() {
         <div className={classes.form}>
           <h1 className={classes.title}>{t('login.title')}</h1>
           <p className={classes.sub}>{signedOut && state?.name ? t('login.signedOutFrom', { name: state.name }) : t(subtitle(state?.from, signedOut))}</p>
-          <SignInForm />
+          <SignInForm onUnanswered={() => setDoubt((times) => times + 1)} />
         </div>
         <div className={classes.foot}>
-          <ServiceState />
+          <ServiceState doubt={doubt} />
           <LanguageChoice />
         </div>
       </main>

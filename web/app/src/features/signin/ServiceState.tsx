@@ -12,10 +12,15 @@ const words = {
   down: 'login.serviceDown',
 } as const
 
+interface ServiceStateProps {
+  /** Another number asks at once: something went unanswered. */
+  doubt: number
+}
+
 /** Tells before one tries whether the service answers; asked every 10 s while the page shows. */
-export function ServiceState() {
+export function ServiceState({ doubt }: ServiceStateProps) {
   const { t } = useI18n()
-  const service = useService()
+  const service = useService(doubt)
   return (
     <p className={classes.state} role="status">
       <ConnectionMark state={marks[service]} />
@@ -24,7 +29,7 @@ export function ServiceState() {
   )
 }
 
-function useService(): Service {
+function useService(doubt: number): Service {
   const [service, setService] = useState<Service>('checking')
   useEffect(() => {
     const stop = new AbortController()
@@ -42,6 +47,6 @@ function useService(): Service {
       stop.abort()
       clearInterval(timer)
     }
-  }, [])
+  }, [doubt])
   return service
 }

@@ -4,18 +4,19 @@ import { useAuth } from '@/contexts/AuthContext'
 import { useNow } from '@/hooks/useNow'
 import { useI18n } from '@/i18n/I18nContext'
 import type { Translate } from '@/i18n/catalogue'
-import { ApiError } from '@/lib/api'
+import { asApiError } from '@/lib/api'
 import classes from './SignInForm.module.css'
 
 interface Fault {
-  field: 'email' | 'password'
+  /** Which field to look at again; absent where none is to blame. */
+  field?: 'email' | 'password'
   text: string
   /** Until when the server takes no further try, ms since 1970. */
   until?: number
 }
 
 /** Plain fields, so that the page needs nothing but itself to load. */
-export function SignInForm() {
+export function SignInForm({ onUnanswered }: { onUnanswered: () => void }) {
   const { t } = useI18n()
   const auth = useAuth()
   const [fault, setFault] = useState<Fault | null>(null)
@@ -23,10 +24,11 @@ export function SignInForm() {
   const email = useRef<HTMLInputElement>(null)
   const password = useRef<HTMLInputElement>(null)
 
+  const fields = { email, password }
+
   const show = (next: Fault) => {
     setFault(next)
-    const field = next.field === 'email' ? email : password
-    field.current?.focus()
+    if (next.field) fields[next.field].current?.focus()
   }
 
   const submit = async (event: SubmitEvent) => {
@@ -41,6 +43,7 @@ export function SignInForm() {
       await auth.login(values.email, values.password)
     } catch (error) {
       show(explain(error, t))
+      if (asApiError(error).transient) onUnanswered()
     } finally {
       setBusy(false)
     }
@@ -60,6 +63,7 @@ export function SignInForm() {
       <button className={classes.submit} type="submit" aria-busy={busy}>
         {busy ? t('login.submitting') : t('login.submit')}
       </button>
+      <FaultLine fault={fault?.field ? null : fault} />
       <p className={classes.help}>{t('login.help')}</p>
     </form>
   )
@@ -72,17 +76,16 @@ function findMissing(values: { email: string; password: string }, t: Translate):
 }
 
 function explain(error: unknown, t: Translate): Fault {
-  const field = 'password'
-  if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) {
-    return { field, text: t('login.noServer') }
-  }
-  if (error.status === 401) return { field, text: t('login.wrong') }
-  if (error.status === 429) return { field, text: '', until: Date.now() + (error.retryAfter ?? 60) * 1000 }
-  return { field, text: t('login.refused', { reason: error.message }) }
+  const { status, retryAfter, message } = asApiError(error)
+  if (status === 0) return { text: t('login.noServer') }
+  if (status >= 500) return { text: t('error.server') }
+  if (status === 401) return { field: 'password', text: t('login.wrong') }
+  if (status === 429) return { text: '', until: Date.now() + (retryAfter ?? 60) * 1000 }
+  return { text: t('login.refused', { reason: message }) }
 }
 
 interface FieldProps {
-  name: Fault['field']
+  name: NonNullable<Fault['field']>
   type: string
   label: string
   autoComplete: string
@@ -112,15 +115,21 @@ function Field({ name, type, label, autoComplete, input, fault }: FieldProps) {
         aria-invalid={wrong !== null}
         aria-describedby={wrong ? `${id}-fault` : undefined}
       />
-      <p id={`${id}-fault`} className={classes.fault} role="alert">
-        {wrong && (
-          <>
-            <IconAlertCircle size={16} stroke={1.75} aria-hidden />
-            {wrong.until === undefined ? wrong.text : <Wait until={wrong.until} />}
-          </>
-        )}
-      </p>
+      <FaultLine id={`${id}-fault`} fault={wrong} />
     </div>
+  )
+}
+
+function FaultLine({ id, fault }: { id?: string; fault: Fault | null }) {
+  return (
+    <p id={id} className={classes.fault} role="alert">
+      {fault && (
+        <>
+          <IconAlertCircle size={16} stroke={1.75} aria-hidden />
+          {fault.until === undefined ? fault.text : <Wait until={fault.until} />}
+        </>
+      )}
+    </p>
   )
 }
 
