@@ -50,7 +50,7 @@ describe("an agent at work", () => {
     expect(await page.getByTestId("composer").inputValue()).toBe("jake@ the rake?");
     await page.keyboard.press("Enter");
     await ben.row("Bea Lund").filter({ hasText: "jake@ the rake?" }).waitFor();
-    await page.getByRole("log").focus();
+    await page.keyboard.press("Escape"); // out of the text
 
     await page.keyboard.press("a");
     await ben.row("Bea Lund").filter({ hasText: "Ann" }).waitFor();
@@ -65,12 +65,30 @@ describe("an agent at work", () => {
     await focused(ann, "[aria-label='Name or number'], [placeholder='Name or number']");
     await page.keyboard.type("Cai");
     await until("one row", async () => (await page.getByTestId("conversation-item").count()) === 1);
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("j");
+    await focused(ann, row("Cai Wong"));
     await page.getByRole("button", { name: "Clear search" }).click();
     await page.getByRole("log").focus();
     await page.keyboard.press("?");
     await page.getByRole("dialog").getByText("Next, previous").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
+    await focused(ann, "[role=log]");
+    for (const width of [1440, 1200, 900]) {
+      await page.setViewportSize({ width, height: 900 });
+      const opener = page.getByRole("button", { name: width === 900 ? "More actions" : "Details", exact: true });
+      if (width === 1440) await page.getByRole("button", { name: "Close details" }).press("Enter");
+      else {
+        await opener.press("Enter");
+        if (width === 900) await page.getByRole("menuitem", { name: "Details" }).press("Enter");
+        await page.getByRole("dialog", { name: "Details" }).waitFor();
+        await page.keyboard.press("Escape");
+      }
+      await until("the focus to be back", () => opener.evaluate((element) => element === document.activeElement));
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole("button", { name: "Details", exact: true }).press("Enter");
     await page.getByRole("log").focus();
     await page.keyboard.press("Escape");
     await until("the list", () => path(ann) === "/conversations");

@@ -9,6 +9,8 @@ export interface Preferences {
   sound: boolean
   desktop: boolean
   alertScope: 'mine' | 'unassigned' | 'all'
+  /** The details beside the thread, where there is room for them. */
+  details: boolean
   /** Single-key commands; WCAG 2.1.4 asks that they can be turned off. */
   shortcuts: boolean
 }
@@ -22,6 +24,7 @@ const defaults: Preferences = {
   sound: true,
   desktop: false,
   alertScope: 'all',
+  details: true,
   shortcuts: true,
 }
 

@@ -1,5 +1,5 @@
 import '@/theme/parts'
-import { lazy, Suspense, useCallback, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { Outlet, useLocation } from 'react-router'
 import { BottomBar } from '@/components/layout/BottomBar'
 import { ErrorBoundary } from '@/components/ErrorBoundary'
@@ -21,7 +21,14 @@ export default function Layout() {
   const layout = useLayout()
   const { pathname } = useLocation()
   const [keysShown, setKeysShown] = useState(false)
-  const showKeys = useCallback(() => setKeysShown(true), [])
+  const opener = useRef<HTMLElement | null>(null)
+  const showKeys = useCallback(() => {
+    opener.current = openerNow()
+    setKeysShown(true)
+  }, [])
+  useEffect(() => {
+    if (!keysShown) opener.current?.focus()
+  }, [keysShown])
 
   useAlerts()
   useKeys({ '?': showKeys })
@@ -50,4 +57,11 @@ export default function Layout() {
       )}
     </div>
   )
+}
+
+/** What has the focus and gets it back: of a menu, which is gone by then, what opened it. */
+function openerNow(): HTMLElement | null {
+  const focused = document.activeElement as HTMLElement | null
+  const menu = focused?.closest('[role="menu"]')
+  return menu ? document.getElementById(menu.getAttribute('aria-labelledby') ?? '') : focused
 }

@@ -4,8 +4,10 @@ import { Empty } from '@/components/ui/Empty'
 import { ConversationList } from '@/features/conversations/ConversationList'
 import { ListHeader } from '@/features/conversations/ListHeader'
 import { OpenConversation } from '@/features/thread/OpenConversation'
+import { BareHeader } from '@/features/thread/ThreadHeader'
 import { useConversationList } from '@/hooks/useConversations'
 import { useLayout } from '@/hooks/useLayout'
+import { usePreferences } from '@/hooks/usePreferences'
 import { useI18n } from '@/i18n/I18nContext'
 import { listFilter, listQuery, readListAddress } from '@/lib/views'
 import classes from './Workspace.module.css'
@@ -19,6 +21,7 @@ export default function Workspace() {
   const { id } = useParams()
   const layout = useLayout()
   const navigate = useNavigate()
+  const { shortcuts } = usePreferences()
   const [params] = useSearchParams()
   const address = readListAddress(params)
   const list = useConversationList(listFilter(address))
@@ -43,7 +46,12 @@ export default function Workspace() {
       )}
       {id === undefined && layout !== 'phone' && (
         <div className={classes.none}>
-          <Empty title={t('thread.select')}>{t('thread.selectNext')}</Empty>
+          <BareHeader layout={layout} back="/conversations" />
+          {list.conversations.length > 0 && (
+            <div className={classes.pick}>
+              <Empty title={t('thread.select')}>{shortcuts && t('thread.selectNext')}</Empty>
+            </div>
+          )}
         </div>
       )}
     </div>

@@ -22,6 +22,7 @@ export function addBrowserParts(): void {
   )
   // What one test kept is not the next one's.
   vi.stubGlobal('indexedDB', new IDBFactory())
+  vi.stubGlobal('CSS', { escape: (text: string) => text })
   Element.prototype.scrollTo = () => undefined
   Object.defineProperty(document, 'fonts', { value: { addEventListener: () => undefined, removeEventListener: () => undefined }, configurable: true })
 }

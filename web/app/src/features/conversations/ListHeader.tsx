@@ -25,7 +25,7 @@ export function ListHeader({ address, layout, covered, onSearch }: ListHeaderPro
   const phone = layout === 'phone'
   const [searching, setSearching] = useState(address.search !== '')
   const field = useRef<HTMLInputElement>(null)
-  const showField = !phone || searching
+  const showField = !phone || searching || address.search !== ''
 
   const focusSearch = () => {
     setSearching(true)
@@ -42,7 +42,7 @@ export function ListHeader({ address, layout, covered, onSearch }: ListHeaderPro
         {phone && !covered && <ConnectionStatus form="mark" />}
         <SortMenu address={address} phone={phone} />
         {phone && (
-          <ActionIcon size={44} aria-label={t('list.searchOpen')} aria-expanded={searching} onClick={focusSearch}>
+          <ActionIcon size={44} aria-label={t('list.searchOpen')} aria-expanded={showField} onClick={focusSearch}>
             <IconSearch size={20} stroke={1.75} aria-hidden />
           </ActionIcon>
         )}
@@ -198,9 +198,11 @@ function SearchField({ field, value, onSearch, onLeave }: SearchFieldProps) {
         onChange={(event) => setText(event.target.value)}
         onBlur={onLeave}
         onKeyDown={(event) => {
-          if (event.key !== 'Escape') return
-          event.stopPropagation()
-          clear()
+          if (event.key === 'Escape') {
+            event.stopPropagation()
+            clear()
+          } else if (event.key !== 'Enter' || event.nativeEvent.isComposing) return
+          // On to what was found: by j, or on a phone without the keyboard in front of it.
           event.currentTarget.blur()
         }}
       />

@@ -1,4 +1,4 @@
-import { useEffect, useState, type RefObject } from 'react'
+import { useEffect, useRef, useState, type RefObject } from 'react'
 import { useKeys } from '@/hooks/useKeys'
 import type { Conversation } from '@/lib/types'
 
@@ -16,10 +16,13 @@ interface RowKeys {
  */
 export function useRowKeys({ shown, selectedId, frame, reveal }: RowKeys): string | undefined {
   const [focusedId, setFocusedId] = useState<string>()
+  const place = useRef(0)
 
   const move = (step: 1 | -1) => {
     const at = shown.findIndex(({ id }) => id === (focusedId ?? selectedId))
-    const next = at < 0 ? 0 : Math.min(Math.max(at + step, 0), shown.length - 1)
+    // Where the row has gone, the next one stands in its place.
+    const wanted = at >= 0 ? at + step : step > 0 ? place.current : place.current - 1
+    const next = Math.min(Math.max(wanted, 0), shown.length - 1)
     const id = shown[next]?.id
     if (id === undefined) return
     setFocusedId(id)
@@ -28,6 +31,11 @@ export function useRowKeys({ shown, selectedId, frame, reveal }: RowKeys): strin
   }
 
   useKeys({ j: () => move(1), k: () => move(-1) })
+
+  useEffect(() => {
+    const at = shown.findIndex(({ id }) => id === (focusedId ?? selectedId))
+    if (at >= 0) place.current = at
+  }, [shown, focusedId, selectedId])
 
   useEffect(() => {
     const list = frame.current

@@ -45,6 +45,8 @@ export function Composer({ name, draft: [text, setText], sender, typing, offline
     box.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
+    // Out of the text, to where single keys are commands; a list of suggestions closes first.
+    if (event.key === 'Escape' && !event.nativeEvent.isComposing) box.current?.blur()
     // While a script is composed (Japanese, Chinese), Enter only takes the word.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
     event.preventDefault()
@@ -63,7 +65,7 @@ export function Composer({ name, draft: [text, setText], sender, typing, offline
             classNames={{ input: classes.input }}
             data-testid="composer"
             aria-label={t('composer.label', { name })}
-            placeholder={t('composer.placeholder', { name })}
+            placeholder={t('composer.placeholder', { name: shortName(name) })}
             dir={shown ? 'auto' : undefined}
             autosize
             minRows={phone ? 1 : 2}
@@ -90,6 +92,12 @@ export function Composer({ name, draft: [text, setText], sender, typing, offline
       </div>
     </div>
   )
+}
+
+/** A placeholder takes one line, on a phone too: the box would grow with it. */
+function shortName(name: string): string {
+  const letters = Array.from(name)
+  return letters.length > 24 ? `${letters.slice(0, 23).join('').trimEnd()}…` : name
 }
 
 /** One line at the foot of the box: what is most worth knowing now. */

@@ -1,5 +1,5 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { Link, useLocation, useNavigate } from 'react-router'
 import { Empty } from '@/components/ui/Empty'
 import { Late } from '@/components/ui/Late'
@@ -18,8 +18,9 @@ import { noteWhereabouts } from '@/lib/whereabouts'
 import { MessageList } from './MessageList'
 import classes from './OpenConversation.module.css'
 import { ReplyArea } from './ReplyArea'
-import { ThreadHeader } from './ThreadHeader'
+import { BareHeader, ThreadHeader } from './ThreadHeader'
 import { ThreadSkeleton } from './ThreadSkeleton'
+import { useDetails } from './useDetails'
 import { useThreadActions } from './useThreadActions'
 import { DetailsPanel } from '@/features/details/DetailsPanel'
 
@@ -41,6 +42,7 @@ export function OpenConversation({ id, address, layout }: OpenConversationProps)
   if (notFound) {
     return (
       <div className={classes.pane}>
+        <BareHeader layout={layout} back={list} />
         <Empty title={t('thread.notFound')} action={<Link to={list}>{t('thread.toList')}</Link>}>
           {t('thread.notFoundNext')}
         </Empty>
@@ -49,11 +51,14 @@ export function OpenConversation({ id, address, layout }: OpenConversationProps)
   }
   return (
     <div className={classes.pane}>
+      <BareHeader layout={layout} back={list} />
       {error && <LoadError title={t('error.conversation')} error={error} onRetry={refetch} />}
       {!error && isLoading && (
-        <Late>
-          <ThreadSkeleton />
-        </Late>
+        <div className={classes.blank}>
+          <Late>
+            <ThreadSkeleton />
+          </Late>
+        </div>
       )}
     </div>
   )
@@ -68,8 +73,7 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
   const actions = useThreadActions(conversation)
   const box = useRef<HTMLTextAreaElement>(null)
   const [selectedId, setSelectedId] = useState<string | null>(null)
-  const [panelWanted, setPanelWanted] = useState(true)
-  const [drawerShown, setDrawerShown] = useState(false)
+  const details = useDetails(layout)
 
   const mayWrite = user?.role !== 'viewer'
   useKeys({
@@ -85,9 +89,7 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
   const name = contactName(conversation.contact, t)
   useEffect(() => noteWhereabouts(pathname, name), [pathname, name])
 
-  const showDetails = useCallback(() => (layout === 'wide' ? setPanelWanted(true) : setDrawerShown(true)), [layout])
-  const panelShown = layout === 'wide' && panelWanted
-  const details = { conversation, messages: thread.messages, selectedId }
+  const shown = { conversation, messages: thread.messages, selectedId, onClose: details.close }
   return (
     <>
       <section className={classes.pane} aria-label={name}>
@@ -95,8 +97,9 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
           conversation={conversation}
           layout={layout}
           back={list}
-          detailsShown={panelShown}
-          onShowDetails={showDetails}
+          detailsShown={details.form === 'panel'}
+          detailsControl={details.control}
+          onShowDetails={details.open}
           onAssign={actions.assign}
           onToggleClosed={actions.toggleClosed}
         />
@@ -112,7 +115,7 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
             me={user?.id ?? ''}
             selectedId={selectedId}
             onSelect={setSelectedId}
-            onDetails={showDetails}
+            onDetails={details.open}
             onRetry={mayWrite && conversation.status === 'active' ? sender.retry : undefined}
           />
         ) : (
@@ -127,10 +130,10 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
           onReopen={actions.reopen}
         />
       </section>
-      {panelShown && <DetailsPanel {...details} onClose={() => setPanelWanted(false)} />}
-      {drawerShown && !panelShown && (
+      {details.form === 'panel' && <DetailsPanel {...shown} autoFocus={details.asked} />}
+      {details.form === 'drawer' && (
         <Suspense fallback={null}>
-          <DetailsDrawer {...details} onClose={() => setDrawerShown(false)} />
+          <DetailsDrawer {...shown} />
         </Suspense>
       )}
     </>

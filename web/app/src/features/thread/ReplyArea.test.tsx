@@ -49,6 +49,13 @@ afterEach(() => {
   onReopen.mockClear()
 })
 
+test('PAGE-80 Esc leads out of the text, which stays', async () => {
+  const { composer } = drawArea()
+  await userEvent.type(composer, 'Hello{Escape}')
+  expect(document.activeElement).toBe(document.body)
+  expect(composer.value).toBe('Hello')
+})
+
 describe('PAGE-29 the composer', () => {
   test('sends with Enter and breaks the line with Shift+Enter', async () => {
     const { composer, send } = drawArea()

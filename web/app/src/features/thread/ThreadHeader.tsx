@@ -1,11 +1,12 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { IconArchive, IconArchiveOff, IconArrowLeft, IconDots, IconInfoCircle } from '@tabler/icons-react'
+import type { RefObject } from 'react'
 import { Link } from 'react-router'
 import { ConnectionStatus } from '@/components/ConnectionStatus'
 import { Hint } from '@/components/ui/Hint'
 import { UnreadBadge } from '@/components/ui/UnreadBadge'
 import { useAuth } from '@/contexts/AuthContext'
-import { useUnreadTotal } from '@/hooks/useConversations'
+import { useUnreadTotal, useUsers } from '@/hooks/useConversations'
 import type { Layout } from '@/hooks/useLayout'
 import { useI18n } from '@/i18n/I18nContext'
 import { assigneeName } from '@/lib/assigneeName'
@@ -21,6 +22,8 @@ interface ThreadHeaderProps {
   /** Where the list is. */
   back: string
   detailsShown: boolean
+  /** What shows the details: a button of its own, or the menu that holds it. */
+  detailsControl: RefObject<HTMLButtonElement | null>
   onShowDetails: () => void
   onAssign: (userId: string | null) => void
   onToggleClosed: () => void
@@ -29,6 +32,8 @@ interface ThreadHeaderProps {
 export function ThreadHeader(props: ThreadHeaderProps) {
   const { conversation, layout } = props
   const { user } = useAuth()
+  // Known before a menu opens, so that it doesn't grow under the hand.
+  useUsers()
   const mayWrite = user?.role !== 'viewer'
   return (
     <header className={classes.bar}>
@@ -36,6 +41,30 @@ export function ThreadHeader(props: ThreadHeaderProps) {
       {layout === 'phone' && <ConnectionStatus form="mark" />}
       {layout === 'phone' || layout === 'narrow' ? <ActionMenu {...props} mayWrite={mayWrite} /> : <Actions {...props} mayWrite={mayWrite} />}
     </header>
+  )
+}
+
+/** The bar of a pane without a conversation: the hairline runs through, and on a phone there is a way back. */
+export function BareHeader({ layout, back }: Pick<ThreadHeaderProps, 'layout' | 'back'>) {
+  return (
+    <header className={classes.bar}>
+      {layout === 'phone' && (
+        <>
+          <BackLink to={back} />
+          <span className={classes.stack} />
+          <ConnectionStatus form="mark" />
+        </>
+      )}
+    </header>
+  )
+}
+
+function BackLink({ to }: { to: string }) {
+  const { t } = useI18n()
+  return (
+    <ActionIcon component={Link} to={to} size={44} aria-label={t('thread.back')}>
+      <IconArrowLeft className={classes.turns} size={20} stroke={1.75} aria-hidden />
+    </ActionIcon>
   )
 }
 
@@ -64,9 +93,7 @@ function PhoneTitle({ conversation: { contact, assignee }, back }: ThreadHeaderP
   const unread = useUnreadTotal()
   return (
     <>
-      <ActionIcon component={Link} to={back} size={44} aria-label={t('thread.back')}>
-        <IconArrowLeft className={classes.turns} size={20} stroke={1.75} aria-hidden />
-      </ActionIcon>
+      <BackLink to={back} />
       <UnreadBadge count={unread} label={t('nav.unread', { count: unread })} testId="unread-badge" />
       <div className={classes.stack}>
         <h2 className={classes.name}>
@@ -90,7 +117,7 @@ interface ActionsProps extends ThreadHeaderProps {
   mayWrite: boolean
 }
 
-function Actions({ conversation, mayWrite, detailsShown, onShowDetails, onAssign, onToggleClosed }: ActionsProps) {
+function Actions({ conversation, mayWrite, detailsShown, detailsControl, onShowDetails, onAssign, onToggleClosed }: ActionsProps) {
   const { t } = useI18n()
   const closed = conversation.status === 'closed'
   const name = closed ? t('action.reopen') : t('action.close')
@@ -120,6 +147,7 @@ function Actions({ conversation, mayWrite, detailsShown, onShowDetails, onAssign
       )}
       {!detailsShown && (
         <Button
+          ref={detailsControl}
           variant="subtle"
           size="xs"
           leftSection={<IconInfoCircle size={16} stroke={1.75} aria-hidden />}
@@ -132,13 +160,13 @@ function Actions({ conversation, mayWrite, detailsShown, onShowDetails, onAssign
   )
 }
 
-function ActionMenu({ conversation, layout, mayWrite, onShowDetails, onAssign, onToggleClosed }: ActionsProps) {
+function ActionMenu({ conversation, layout, mayWrite, detailsControl, onShowDetails, onAssign, onToggleClosed }: ActionsProps) {
   const { t } = useI18n()
   const closed = conversation.status === 'closed'
   return (
     <Menu>
       <Menu.Target>
-        <ActionIcon size={layout === 'phone' ? 44 : 32} aria-label={t('action.more')}>
+        <ActionIcon ref={detailsControl} size={layout === 'phone' ? 44 : 32} aria-label={t('action.more')}>
           <IconDots size={20} stroke={1.75} aria-hidden />
         </ActionIcon>
       </Menu.Target>

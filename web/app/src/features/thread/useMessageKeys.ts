@@ -9,7 +9,11 @@ export function useMessageKeys(onDetails: () => void): (event: KeyboardEvent<HTM
     (event) => {
       const message = event.target as HTMLElement
       if (message.tagName !== 'ARTICLE') return
-      if (event.key === 'Enter') return onDetails()
+      if (event.key === 'Enter') {
+        // Else the same key would press what the details bring.
+        event.preventDefault()
+        return onDetails()
+      }
       const all = [...event.currentTarget.querySelectorAll<HTMLElement>('article')]
       const next = target(event.key, all.indexOf(message), all.length)
       if (next === undefined) return
