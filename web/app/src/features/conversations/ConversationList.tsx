@@ -31,6 +31,7 @@ interface ConversationListProps {
 export function ConversationList({ list, address, selectedId }: ConversationListProps) {
   const { t } = useI18n()
   const rowHeight = useRowHeight()
+  const asOf = useAsOf()
 
   if (list.conversations.length === 0) {
     if (list.error) {
@@ -45,7 +46,12 @@ export function ConversationList({ list, address, selectedId }: ConversationList
     }
     return <EmptyList address={address} />
   }
-  return <Rows list={list} address={address} selectedId={selectedId} rowHeight={rowHeight} />
+  return (
+    <>
+      <Rows list={list} address={address} selectedId={selectedId} rowHeight={rowHeight} />
+      {asOf && <p className={classes.asOf}>{asOf}</p>}
+    </>
+  )
 }
 
 function useRowHeight(): number {
@@ -149,14 +155,13 @@ function useNextPage({ conversations, hasNextPage, isFetchingNextPage, nextPageE
   }, [near, hasNextPage, isFetchingNextPage, nextPageError, fetchNextPage])
 }
 
-/** What stands below the rows: that more are coming, or as of when they are. */
+/** What stands below the last row: that more are coming, or why they don't. */
 function useFooter(list: List): ReactNode {
   const { t } = useI18n()
-  const asOf = useAsOf()
   const { isFetchingNextPage, nextPageError, fetchNextPage } = list
   if (isFetchingNextPage) return t('list.loadingMore')
   if (nextPageError) return <PagingError title={t('error.more')} error={nextPageError} onRetry={fetchNextPage} />
-  return asOf
+  return null
 }
 
 /** Another view, sort or search starts at its top. */

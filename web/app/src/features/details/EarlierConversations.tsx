@@ -1,5 +1,6 @@
 import { Link } from 'react-router'
 import { MessageLine } from '@/components/ui/MessageLine'
+import { PagingError } from '@/components/ui/PagingError'
 import { useAuth } from '@/contexts/AuthContext'
 import { useConversationList } from '@/hooks/useConversations'
 import { useNow } from '@/hooks/useNow'
@@ -18,14 +19,19 @@ export function EarlierConversations({ conversation }: { conversation: Conversat
   const { user } = useAuth()
   const now = useNow()
   const { contact } = conversation
-  const { conversations, isLoading, error } = useConversationList({ status: 'closed', search: contact.waId ?? contact.name })
+  const { conversations, isLoading, error, refetch } = useConversationList({ status: 'closed', search: contact.waId ?? contact.name })
   const earlier = conversations.filter(({ id, contact: of }) => of.id === contact.id && id !== conversation.id)
-  if (isLoading || error) return null
+  const unknown = isLoading || (error !== null && earlier.length === 0)
 
   const whose = ({ assignee }: Conversation) => assigneeName(assignee, user?.id, t('details.nobody'), t)
   return (
     <Section title={t('details.earlier')}>
-      {earlier.length === 0 && <p className={classes.sub}>{t('details.earlierNone')}</p>}
+      {error && earlier.length === 0 && (
+        <p className={classes.sub}>
+          <PagingError title={t('error.earlier')} error={error} onRetry={refetch} />
+        </p>
+      )}
+      {!unknown && earlier.length === 0 && <p className={classes.sub}>{t('details.earlierNone')}</p>}
       <ul>
         {earlier.slice(0, SHOWN).map((one) => (
           <li key={one.id}>
