@@ -58,7 +58,7 @@ export const theme = createTheme({
     Drawer: { classNames: { content: mantine.drawer, header: mantine.drawerHeader, title: mantine.modalTitle } },
     Modal: { classNames: { content: mantine.modal, title: mantine.modalTitle } },
     Select: { classNames: { input: mantine.input, dropdown: mantine.dropdown } },
-    Switch: { classNames: { track: mantine.switchTrack } },
+    Switch: { classNames: { track: mantine.switchTrack, thumb: mantine.switchThumb } },
     SegmentedControl: {
       classNames: {
         root: mantine.segments,

@@ -94,8 +94,8 @@ function WaitingRow({ conversation, now, me }: WaitingRowProps) {
   return (
     <tr>
       <th scope="row" className={classes.customer}>
-        <Link to={conversationPath(id, unassigned)}>
-          <bdi>{contactName(contact, t)}</bdi>
+        <Link to={conversationPath(id, unassigned)} dir="auto">
+          {contactName(contact, t)}
         </Link>
       </th>
       <td className={classes.message}>

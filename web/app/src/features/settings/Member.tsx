@@ -56,6 +56,7 @@ export function Member({ user: { id, name, email, role }, change }: MemberProps)
         ))}
       </select>
       <ActionIcon
+        className={classes.more}
         aria-label={t('settings.change', { name })}
         aria-expanded={opened}
         aria-controls={opened ? panel : undefined}

@@ -91,7 +91,7 @@ function Meta({ message, withTime, onDetails }: { message: ThreadMessage; withTi
 }
 
 /** What has to be said of it: why it failed, that it is only kept here, that WhatsApp is slow. */
-function Below({ message, retriedAt, offline, onRetry }: BubbleProps) {
+function Below({ message, endsGroup, retriedAt, offline, onRetry }: BubbleProps) {
   const { t, format } = useI18n()
   if (message.status === 'failed') {
     return (
@@ -115,7 +115,8 @@ function Below({ message, retriedAt, offline, onRetry }: BubbleProps) {
       </p>
     )
   }
-  if (message.pending && offline) return <p className={classes.below}>{t('message.kept')}</p>
+  // Once for all that wait together.
+  if (message.pending && offline) return endsGroup && <p className={classes.below}>{t('message.kept')}</p>
   if (message.status === 'queued' && message.attempts > 1) {
     return <p className={classes.below}>{t('message.tries', { count: message.attempts })}</p>
   }
