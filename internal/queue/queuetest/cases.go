@@ -125,10 +125,11 @@ func failover(t *testing.T, b *bench) {
 	second := consume(t, peer, b.name, queue.ConsumeOptions{})
 	second.nothing(t)
 	require.NoError(t, held[0].Ack(t.Context()))
-	b.publish(t, "d")
-	first.next(t, "d")
+	b.publish(t, "d", "e", "f") // more than one: a broker that gives each its turn would give the second some
+	first.all(t, "d", "e", "f")
+	second.nothing(t)
 	first.stop(t)
-	second.all(t, "b", "c", "d")
+	second.all(t, "b", "c", "d", "e", "f")
 	first.nothing(t)
 }
 
