@@ -128,7 +128,7 @@ func (s *schedule) step() {
 	case n < 88:
 		s.jump()
 	case n < 90:
-		s.lock()
+		s.hinder(tenant)
 	case n < 92:
 		s.tell("crash")
 		s.crash()
@@ -360,12 +360,30 @@ func (s *schedule) jump() {
 	if s.dice.in(3) {
 		by = -by
 	}
+	s.jumpBy(by)
+}
+
+func (s *schedule) jumpBy(by time.Duration) {
 	s.longest += by.Abs()
 	s.tell("the clock jumps by %v", by)
 	s.ahead.Add(int64(by))
 }
 
 func unlocked() bool { return false }
+
+// hinder locks the database, half of the time while a reply is under way and for
+// longer than its lease.
+func (s *schedule) hinder(tenant string) {
+	if s.dice.in(2) {
+		s.lock()
+		return
+	}
+	s.reply(tenant)
+	synctest.Wait()
+	s.lock()
+	time.Sleep(time.Duration(s.dice.n(3)) * time.Second)
+	s.jumpBy(time.Minute)
+}
 
 // lock lets another program hold the database for a while.
 func (s *schedule) lock() {
