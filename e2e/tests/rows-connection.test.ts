@@ -100,6 +100,46 @@ describe("the connection and the dashboard", () => {
     await cut.close();
   });
 
+  test("PAGE-95 what is opened without a connection says so, and comes with its styles once there is one, however late", async () => {
+    const { id } = await stage.customer("Una Holt", "4791009", "Hei");
+    const desk = await Desk.open(stage.browser, stage.portal.url, { viewport: { width: 1100, height: 800 } });
+    const { page } = desk;
+    await page.clock.install();
+    await desk.signIn("ben@acme.test", `/conversations/${id}`);
+    await desk.message("Hei").waitFor();
+    const meanwhile = page.getByText("No connection. This part comes as soon as there is one.");
+    const later = async (openIt: () => Promise<void>, come: () => Promise<void>) => {
+      await desk.context.setOffline(true);
+      await openIt();
+      await until("word of it", async () => {
+        await page.clock.runFor(500);
+        return (await meanwhile.count()) === 1;
+      });
+      for (let second = 0; second < 60; second += 5) await page.clock.runFor(5000);
+      await desk.context.setOffline(false);
+      await come();
+      await until("nothing more to come", async () => (await meanwhile.count()) === 0);
+    };
+    const drawer = page.getByRole("dialog", { name: "Details" });
+    await later(
+      () => page.getByRole("button", { name: "Details" }).click(),
+      () => drawer.getByText("Selected message").waitFor(),
+    );
+    const fact = drawer.locator("dl > div").first();
+    expect(await fact.evaluate((element) => getComputedStyle(element).display)).toBe("flex");
+    await page.keyboard.press("Escape");
+    await desk.inSync();
+    await later(
+      () => page.getByRole("link", { name: "Settings" }).click(),
+      () => page.getByRole("heading", { name: "Appearance" }).waitFor(),
+    );
+    const second = page.getByRole("region", { name: "Alerts" });
+    expect(await second.evaluate((element) => getComputedStyle(element).borderBlockStartStyle)).toBe("solid");
+    await desk.inSync();
+    expect(desk.loads).toBe(1);
+    await desk.close();
+  });
+
   test("PAGE-76 every figure of the dashboard moves with the events and equals the server's", async () => {
     const ann = await stage.desk("ann", "/");
     const ben = await stage.desk("ben", "/");

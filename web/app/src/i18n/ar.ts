@@ -5,6 +5,7 @@ export const ar: Catalogue = {
   'app.name': 'بوابة الوكلاء',
   'app.skipToContent': 'انتقل إلى المحتوى',
   'app.loading': 'جارٍ التحميل…',
+  'app.loadingOffline': 'لا اتصال. يظهر هذا الجزء حين يعود الاتصال.',
   'app.title': '{page} · بوابة الوكلاء',
   'app.titleUnread': '({unread}) {page} · بوابة الوكلاء',
 

@@ -7,6 +7,7 @@ export const en = {
   'app.name': 'Agent Portal',
   'app.skipToContent': 'Skip to content',
   'app.loading': 'Loading…',
+  'app.loadingOffline': 'No connection. This part comes as soon as there is one.',
   'app.title': '{page} · Agent Portal',
   'app.titleUnread': '({unread}) {page} · Agent Portal',
 

@@ -1,6 +1,8 @@
 import { SegmentedControl } from '@mantine/core'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
+import { ErrorBoundary } from '@/components/ErrorBoundary'
 import { Header } from '@/components/layout/Header'
+import { Loading } from '@/components/ui/Loading'
 import { ChartFrame } from '@/features/dashboard/ChartFrame'
 import { Figures } from '@/features/dashboard/Figures'
 import { WaitingTable } from '@/features/dashboard/WaitingTable'
@@ -37,15 +39,24 @@ export default function Dashboard() {
       <div className={classes.ground}>
         <Figures />
         <div className={classes.charts}>
-          <Suspense fallback={<ChartFrame title={t(hourly ? 'dashboard.volumeHour' : 'dashboard.volumeDay')} />}>
+          <Chart title={t(hourly ? 'dashboard.volumeHour' : 'dashboard.volumeDay')}>
             <VolumeChart period={period} />
-          </Suspense>
-          <Suspense fallback={<ChartFrame title={t(hourly ? 'dashboard.deliveryHour' : 'dashboard.deliveryDay')} />}>
+          </Chart>
+          <Chart title={t(hourly ? 'dashboard.deliveryHour' : 'dashboard.deliveryDay')}>
             <DeliveryChart period={period} />
-          </Suspense>
+          </Chart>
         </div>
         <WaitingTable />
       </div>
     </div>
+  )
+}
+
+/** Its frame is there at once; a fault in it is its own. */
+function Chart({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <ErrorBoundary resetKey={title}>
+      <Suspense fallback={<ChartFrame title={title} instead={<Loading />} />}>{children}</Suspense>
+    </ErrorBoundary>
   )
 }

@@ -4,6 +4,7 @@ import { Outlet, useLocation } from 'react-router'
 import { BottomBar } from '@/components/layout/BottomBar'
 import { ErrorBoundary } from '@/components/ErrorBoundary'
 import { Sidebar } from '@/components/Sidebar'
+import { Loading } from '@/components/ui/Loading'
 import { AlertToasts } from '@/features/alerts/AlertToasts'
 import { PageTitle } from '@/features/alerts/PageTitle'
 import { useAlerts } from '@/hooks/useAlerts'
@@ -42,7 +43,8 @@ export default function Layout() {
       {layout !== 'phone' && <Sidebar form={layout === 'wide' ? 'full' : 'rail'} onShowKeys={showKeys} />}
       <main className={classes.content} id="content" tabIndex={-1}>
         <ErrorBoundary resetKey={pathname}>
-          <Suspense fallback={null}>
+          {/* Another page is another boundary: else the one before stays, as if the link did nothing, until that page is here. */}
+          <Suspense key={pathname.split('/')[1]} fallback={<Loading />}>
             <Outlet />
           </Suspense>
         </ErrorBoundary>
@@ -51,9 +53,11 @@ export default function Layout() {
       <PageTitle />
       <AlertToasts />
       {keysShown && (
-        <Suspense fallback={null}>
-          <KeyboardHelp onClose={() => setKeysShown(false)} />
-        </Suspense>
+        <ErrorBoundary resetKey={pathname}>
+          <Suspense fallback={<Loading floating />}>
+            <KeyboardHelp onClose={() => setKeysShown(false)} />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </div>
   )

@@ -1,11 +1,14 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { Link, useLocation, useNavigate } from 'react-router'
+import { ErrorBoundary } from '@/components/ErrorBoundary'
 import { Empty } from '@/components/ui/Empty'
 import { Late } from '@/components/ui/Late'
 import { LoadError } from '@/components/ui/LoadError'
+import { Loading } from '@/components/ui/Loading'
 import { Note } from '@/components/ui/Note'
 import { useAuth } from '@/contexts/AuthContext'
+import { DetailsPanel } from '@/features/details/DetailsPanel'
 import { useConversation, useSendMessage, useThread } from '@/hooks/useConversations'
 import { useKeys } from '@/hooks/useKeys'
 import type { Layout } from '@/hooks/useLayout'
@@ -22,7 +25,6 @@ import { BareHeader, ThreadHeader } from './ThreadHeader'
 import { ThreadSkeleton } from './ThreadSkeleton'
 import { useDetails } from './useDetails'
 import { useThreadActions } from './useThreadActions'
-import { DetailsPanel } from '@/features/details/DetailsPanel'
 
 const DetailsDrawer = lazy(() => loadChunk(() => import('@/features/details/DetailsDrawer')))
 
@@ -132,9 +134,11 @@ function Open({ conversation, layout, list }: { conversation: Conversation; layo
       </section>
       {details.form === 'panel' && <DetailsPanel {...shown} autoFocus={details.asked} />}
       {details.form === 'drawer' && (
-        <Suspense fallback={null}>
-          <DetailsDrawer {...shown} />
-        </Suspense>
+        <ErrorBoundary resetKey={conversation.id}>
+          <Suspense fallback={<Loading floating />}>
+            <DetailsDrawer {...shown} />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </>
   )
