@@ -17,7 +17,7 @@ const Settings = page(() => import('@/pages/Settings'))
 const NotFound = page(() => import('@/pages/NotFound'))
 
 /** Where one wanted to go, kept in the history entry while one signs in. */
-export interface LoginState {
+interface LoginState {
   from?: string
   /** What stands there: whose conversation it is. */
   name?: string

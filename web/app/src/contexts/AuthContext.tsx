@@ -2,9 +2,7 @@ import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore,
 import type { User } from '@/lib/types'
 import { Session, type SignedOutReason } from '@/services/session'
 
-export type { SignedOutReason }
-
-export interface Auth {
+interface Auth {
   user: User | null
   status: 'loading' | 'in' | 'out'
   /** Throws ApiError. */

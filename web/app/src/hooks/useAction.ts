@@ -1,7 +1,7 @@
 import { useCallback, useState } from 'react'
 import { asApiError, type ApiError } from '@/lib/api'
 
-export interface Action {
+interface Action {
   /** Runs the work and tells whether it was done; why not is in `error`. */
   run: (work: () => Promise<unknown>) => Promise<boolean>
   busy: boolean

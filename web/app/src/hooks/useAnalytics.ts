@@ -3,8 +3,6 @@ import { usePortal } from '@/contexts/SyncContext'
 import type { DeliveryStats, MessageVolume, Metrics, Period } from '@/lib/types'
 import { useAnswer, type Answer } from './answer'
 
-export type { Answer }
-
 /** The dashboard's figures: moved by events, asked anew every 30 s. */
 export function useMetrics(): Answer<Metrics> {
   const options = usePortal().queries.metrics()

@@ -6,24 +6,19 @@ import type { ListData } from '@/lib/patch/conversationList'
 import { backoff } from '@/lib/queryClient'
 import { normalised, queryKeys } from '@/lib/queryKeys'
 import type { Conversation, ConversationAnswer, ConversationFilter, ConversationStatus, UserSummary } from '@/lib/types'
-import { errorOf } from './answer'
+import { useAnswer, type Answer } from './answer'
 import { useAttention } from './useAttention'
 import { useOnce } from './useOnce'
 
-export { useSendMessage, type SendMessage, type StaleReply } from './useSendMessage'
+export { useSendMessage, type SendMessage } from './useSendMessage'
 export { useThread, type Thread } from './useThread'
 export { useDraft, useDrafts } from './useDrafts'
 export type { Typist } from './useTyping'
 
 const none: never[] = []
 
-export interface ConversationList {
+export interface ConversationList extends Omit<Answer<unknown>, 'data'> {
   conversations: Conversation[]
-  /** Of all the tenant's, whatever the filter. */
-  unreadTotal: number
-  isLoading: boolean
-  error: ApiError | null
-  refetch: () => void
   fetchNextPage: () => void
   hasNextPage: boolean
   isFetchingNextPage: boolean
@@ -35,23 +30,16 @@ export interface ConversationList {
 
 /** A list that stays as the server would answer it now. */
 export function useConversationList(filter: ConversationFilter): ConversationList {
-  const { client, queries } = usePortal()
+  const { queries } = usePortal()
   const key = normalised(filter)
-  const query = useQuery(queries.list(key))
-  const unreadTotal = useUnreadTotal()
+  const options = queries.list(key)
+  const { data, ...answer } = useAnswer(useQuery(options), options.queryKey)
   const nextPage = useOnce(() => queries.fetchNextPage(key))
-  const error = errorOf(query)
   return {
-    conversations: query.data?.conversations ?? none,
-    unreadTotal,
-    isLoading: query.isPending && !error,
-    error,
-    refetch: () => {
-      // A repetition that waits for its time is given up for one now.
-      void client.cancelQueries({ queryKey: queryKeys.conversations.list(key), exact: true }).then(() => query.refetch())
-    },
+    ...answer,
+    conversations: data?.conversations ?? none,
     fetchNextPage: nextPage.run,
-    hasNextPage: query.data?.nextCursor != null,
+    hasNextPage: data?.nextCursor != null,
     isFetchingNextPage: nextPage.running,
     nextPageError: nextPage.error,
     // Not now is soon enough: it is asked again while the list is long.
@@ -63,13 +51,10 @@ export function useUnreadTotal(): number {
   return useQuery(usePortal().queries.unread()).data?.total ?? 0
 }
 
-export interface OneConversation {
+interface OneConversation extends Omit<Answer<unknown>, 'data'> {
   conversation?: Conversation
-  isLoading: boolean
-  error: ApiError | null
   /** There is no such conversation here, or it is another tenant's. */
   notFound: boolean
-  refetch: () => void
 }
 
 /** One conversation; what a list knows of it is shown until it has come. */
@@ -85,19 +70,13 @@ export function useConversation(id: string): OneConversation {
     }
     return undefined
   }, [client, id])
-  const query = useQuery({ ...queries.detail(id), enabled: id !== '', placeholderData })
-  const error = errorOf(query)
-  return {
-    conversation: query.data?.conversation,
-    isLoading: query.isPending && !error,
-    error,
-    notFound: error?.status === 404,
-    refetch: () => void client.cancelQueries({ queryKey: queryKeys.conversations.detail(id), exact: true }).then(() => query.refetch()),
-  }
+  const options = queries.detail(id)
+  const { data, ...answer } = useAnswer(useQuery({ ...options, placeholderData }), options.queryKey)
+  return { ...answer, conversation: data?.conversation, notFound: answer.error?.status === 404 }
 }
 
 /** Promises reject with ApiError. */
-export interface ConversationActions {
+interface ConversationActions {
   assign: (userId: string | null) => Promise<void>
   setStatus: (status: ConversationStatus) => Promise<void>
   markRead: () => Promise<void>

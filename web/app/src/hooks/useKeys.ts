@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react'
 import { usePreferences } from './usePreferences'
 
-export type KeyMap = Record<string, (event: KeyboardEvent) => void>
+type KeyMap = Record<string, (event: KeyboardEvent) => void>
 
 const EDITABLE = 'input, textarea, select, [contenteditable="true"]'
 const FLOATING = '[role="dialog"], [role="menu"], [role="listbox"]'

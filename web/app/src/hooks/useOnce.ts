@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { asApiError, type ApiError } from '@/lib/api'
 import { backoff } from '@/lib/queryClient'
 
-export interface Once {
+interface Once {
   /** Runs the work, unless it is under way; one that waits to be repeated is repeated now. */
   run: () => void
   running: boolean

@@ -3,7 +3,7 @@ import type { Socket } from 'socket.io-client'
 import { usePortal } from '@/contexts/SyncContext'
 import type { Ack, ClientEventName, ClientEvents, ServerEventName, ServerEvents } from '@/lib/types'
 
-export interface PortalSocket {
+interface PortalSocket {
   socket: Socket
   /** In step with the log, not merely connected. */
   connected: boolean

@@ -2,49 +2,41 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
 import { usePortal } from '@/contexts/SyncContext'
 import type { ApiError } from '@/lib/api'
-import { queryKeys } from '@/lib/queryKeys'
 import type { Message, ThreadMessage, User } from '@/lib/types'
 import type { Waiting } from '@/services/outbox'
-import { errorOf } from './answer'
+import { useAnswer, type Answer } from './answer'
 import { useOnce } from './useOnce'
 
-export interface Thread {
+export interface Thread extends Omit<Answer<unknown>, 'data'> {
   /** Oldest first; replies that wait at the end. A reply keeps its clientId when the server's message takes its place. */
   messages: ThreadMessage[]
-  isLoading: boolean
-  error: ApiError | null
   fetchOlder: () => void
   hasOlder: boolean
   isFetchingOlder: boolean
   /** Why older ones couldn't be fetched. */
   olderError: ApiError | null
-  refetch: () => void
   /** Lets go of all but the end, where that is all that is read. */
   shorten: () => void
 }
 
 /** A thread, live while this is mounted: the socket is in its room. */
 export function useThread(id: string): Thread {
-  const { client, queries, rooms, outbox, user } = usePortal()
-  const query = useQuery({ ...queries.messages(id), enabled: id !== '' })
-  useEffect(() => (id === '' ? undefined : rooms.open(id)), [rooms, id])
+  const { queries, rooms, outbox, user } = usePortal()
+  const options = queries.messages(id)
+  const { data, ...answer } = useAnswer(useQuery(options), options.queryKey)
+  useEffect(() => rooms.open(id), [rooms, id])
   const waiting = useSyncExternalStore(outbox.subscribe, useCallback(() => outbox.of(id), [outbox, id]))
-  const messages = useMemo(() => withWaiting(query.data?.messages ?? [], waiting, user), [query.data, waiting, user])
+  const messages = useMemo(() => withWaiting(data?.messages ?? [], waiting, user), [data, waiting, user])
   const older = useOnce(() => queries.fetchOlder(id))
   const shortening = useOnce(() => queries.shortenThread(id))
-  const error = errorOf(query)
   return {
+    ...answer,
     messages,
-    isLoading: query.isPending && !error,
-    error,
     fetchOlder: older.run,
-    hasOlder: query.data?.nextCursor != null,
+    hasOlder: data?.nextCursor != null,
     isFetchingOlder: older.running,
     olderError: older.error,
     shorten: shortening.run,
-    refetch: () => {
-      void client.cancelQueries({ queryKey: queryKeys.conversations.messages(id), exact: true }).then(() => query.refetch())
-    },
   }
 }
 

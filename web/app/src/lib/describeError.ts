@@ -5,7 +5,7 @@ import type { ApiError } from './api'
 import type { Problem } from './types'
 
 /** What the server has a word for. A refused token's words are the session's business. */
-export type Refusal = Exclude<NonNullable<Problem['reason']>, `token_${string}`>
+type Refusal = Exclude<NonNullable<Problem['reason']>, `token_${string}`>
 
 /** A newer server may have words that this page hasn't. */
 function isKnown(reason: Problem['reason']): reason is Refusal {

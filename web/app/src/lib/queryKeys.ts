@@ -48,7 +48,7 @@ function reloadSize(loaded = 0) {
 }
 
 /** What the fetchers work with. */
-export interface QueryScope {
+interface QueryScope {
   api: Api
   client: QueryClient
   buffer: EventBuffer

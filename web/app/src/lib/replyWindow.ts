@@ -6,7 +6,7 @@ const WINDOW_MS = 24 * 3_600_000
 /** From here on it is worth a warning. */
 const CLOSING_MS = 3_600_000
 
-export interface ReplyWindow {
+interface ReplyWindow {
   state: 'open' | 'closing' | 'closed'
   /** ms since 1970. */
   endsAt: number

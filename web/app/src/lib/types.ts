@@ -15,11 +15,8 @@ export type Person = Rest['Person']
 export type LastMessage = Rest['LastMessage']
 export type Message = Rest['Message']
 export type MessageError = Rest['MessageError']
-export type Author = Rest['Author']
 
 export type ConversationStatus = Conversation['status']
-export type Channel = Conversation['channel']
-export type Direction = Message['direction']
 export type MessageStatus = Message['status']
 export type OutboundStatus = Exclude<MessageStatus, 'received'>
 /** What a delivery report can say. */

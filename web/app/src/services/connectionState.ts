@@ -17,9 +17,9 @@ export interface ConnectionSnapshot {
 }
 
 /** Without a connection for so long, the page says that it is cut off. */
-export const GIVE_UP_MS = 30_000
+const GIVE_UP_MS = 30_000
 /** A server that starts again is back within this; beyond it, replies are said to wait. */
-export const OFFLINE_MS = 5_000
+const OFFLINE_MS = 5_000
 
 /**
  * What the page shows of its connection: in step, on the way there, or cut off.

@@ -7,7 +7,7 @@ import type { SessionAnswer, User } from '@/lib/types'
 /** Why a session ended: `chosen` by its user in a tab of this browser, else not. */
 export type SignedOutReason = 'expired' | 'elsewhere' | 'chosen'
 
-export interface SessionState {
+interface SessionState {
   status: 'loading' | 'in' | 'out'
   user: User | null
   signedOutReason?: SignedOutReason

@@ -18,7 +18,7 @@ interface Refusal extends Error {
 }
 
 /** A call over the socket that got no answer. */
-export class NoAck extends Error {}
+class NoAck extends Error {}
 
 /**
  * The page's one socket. It comes back by itself after any loss, at once when

@@ -2,11 +2,11 @@ import { Listeners } from '@/lib/listeners'
 import type { Actor, Message, TypingBody } from '@/lib/types'
 
 /** While one types, the start is repeated this often. */
-export const REPEAT_MS = 2000
+const REPEAT_MS = 2000
 /** Without a key for so long, one has stopped. */
-export const IDLE_MS = 4000
+const IDLE_MS = 4000
 /** A start that isn't repeated is forgotten after this time. */
-export const FORGET_MS = 3000
+const FORGET_MS = 3000
 
 /**
  * Tells the others that this person types. A key between two repeats isn't

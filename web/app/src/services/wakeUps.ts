@@ -2,7 +2,7 @@ const TICK_MS = 2000
 /** A tick that is later than this means that the machine slept. */
 const JUMP_MS = 10_000
 
-export type WakeUp = 'offline' | 'online' | 'visible' | 'clock'
+type WakeUp = 'offline' | 'online' | 'visible' | 'clock'
 
 /** Calls when the connection may have died unnoticed, or can be had again. */
 export function watchForWakeUps(notify: (kind: WakeUp) => void): () => void {

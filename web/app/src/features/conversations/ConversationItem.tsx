@@ -16,7 +16,7 @@ import type { Conversation, Person } from '@/lib/types'
 import classes from './ConversationItem.module.css'
 import { gutter } from './gutter'
 
-export interface ConversationItemProps {
+interface ConversationItemProps {
   conversation: Conversation
   to: string
   selected: boolean

@@ -5,6 +5,7 @@ import type { Period } from '@/lib/types'
 import { ChartFrame, type Series } from './ChartFrame'
 import { chartInstead, nothing } from './chartInstead'
 import { Plot, useBucketNames, type Bucket } from './plot'
+import { sum } from './sum'
 
 /** Delivered with failed on top; a failure can always be seen, and has its number. */
 export default function DeliveryChart({ period }: { period: Period }) {
@@ -83,8 +84,4 @@ function Failure({ x, y, width, height, value }: BarShapeProps) {
       </text>
     </g>
   )
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }

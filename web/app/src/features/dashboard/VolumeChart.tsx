@@ -5,6 +5,7 @@ import type { Period } from '@/lib/types'
 import { ChartFrame, type Series } from './ChartFrame'
 import { chartInstead, nothing } from './chartInstead'
 import { Plot, useBucketNames, type Bucket } from './plot'
+import { sum } from './sum'
 
 /** Received beside sent. */
 export default function VolumeChart({ period }: { period: Period }) {
@@ -45,8 +46,4 @@ export default function VolumeChart({ period }: { period: Period }) {
       </Plot>
     </ChartFrame>
   )
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }

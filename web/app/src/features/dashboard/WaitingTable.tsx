@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core'
-import { useState } from 'react'
 import { Link } from 'react-router'
 import { Empty } from '@/components/ui/Empty'
 import { Late } from '@/components/ui/Late'
@@ -8,11 +7,11 @@ import { MessageLine } from '@/components/ui/MessageLine'
 import { RowSkeletons } from '@/components/ui/RowSkeletons'
 import { UnreadBadge } from '@/components/ui/UnreadBadge'
 import { useAuth } from '@/contexts/AuthContext'
+import { useAction } from '@/hooks/useAction'
 import { useMetrics } from '@/hooks/useAnalytics'
 import { useConversationActions, useConversationList } from '@/hooks/useConversations'
 import { useNow } from '@/hooks/useNow'
 import { useI18n } from '@/i18n/I18nContext'
-import { ApiError } from '@/lib/api'
 import { contactName } from '@/lib/contactName'
 import { describeError } from '@/lib/describeError'
 import type { Conversation } from '@/lib/types'
@@ -121,24 +120,15 @@ function WaitingRow({ conversation, now, me }: WaitingRowProps) {
 function Take({ conversation: { id, contact }, me }: { conversation: Conversation; me: string }) {
   const { t } = useI18n()
   const { assign } = useConversationActions(id)
-  const [fault, setFault] = useState<string | null>(null)
-  const take = async () => {
-    setFault(null)
-    try {
-      await assign(me)
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      setFault(describeError(error, t))
-    }
-  }
+  const { run, error } = useAction()
   return (
     <>
-      <Button variant="default" size="xs" aria-label={t('dashboard.assignMeName', { name: contactName(contact, t) })} onClick={() => void take()}>
+      <Button variant="default" size="xs" aria-label={t('dashboard.assignMeName', { name: contactName(contact, t) })} onClick={() => void run(() => assign(me))}>
         {t('dashboard.assignMe')}
       </Button>
-      {fault && (
+      {error && (
         <p className={classes.fault} role="alert">
-          {fault}
+          {describeError(error, t)}
         </p>
       )}
     </>

@@ -5,7 +5,7 @@ import { asApiError, type ApiError } from '@/lib/api'
 /** Why a file isn't shown: the portal's own word (404 is for good), it lies elsewhere, or it's there and this browser can't show it. */
 export type MediaFailure = ApiError | 'elsewhere' | 'unshown'
 
-export interface MediaFile {
+interface MediaFile {
   /** Counts the tries: as the key of what loads it, it loads anew. */
   attempt: number
   failure: MediaFailure | null

@@ -2,11 +2,11 @@ import { useState } from 'react'
 import type { Row, Separator } from './rows'
 
 /** So many rows stand in the page while one reads at the bottom. */
-export const TAIL = 300
+const TAIL = 300
 /** So many more appear at a time when one reads upwards. */
 const STEP = 100
 
-export interface ShownRows {
+interface ShownRows {
   shown: Row[]
   /** Rows that are loaded and not in the page. */
   hidden: number

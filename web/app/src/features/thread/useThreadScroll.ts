@@ -13,7 +13,7 @@ interface Anchor {
   bottom: number
 }
 
-export interface ThreadScroll {
+interface ThreadScroll {
   scroller: RefObject<HTMLDivElement | null>
   /** Holds the rows, one element each. */
   content: RefObject<HTMLDivElement | null>

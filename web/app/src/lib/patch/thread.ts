@@ -64,7 +64,7 @@ export function applyToThread(id: string, thread: ThreadData, event: PortalEvent
 }
 
 /** A report moved a message's status forward. An older one gives the same object. */
-export function applyStatus(thread: ThreadData, report: ServerEvents['message:delivered']): ThreadData {
+function applyStatus(thread: ThreadData, report: ServerEvents['message:delivered']): ThreadData {
   const at = thread.messages.findIndex((m) => m.id === report.messageId)
   const message = thread.messages[at]
   if (!message || message.version >= report.seq) return thread
