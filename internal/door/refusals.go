@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 )
 
-// Listener, together with Watch, has what net/http itself refuses (what is no request, such as a path with a broken escape) answered like
-// everything else: net/http says it in plain text, without the door's headers, and asks no handler.
+// Listener and Watch together have what net/http itself refuses (what is no request, such as a path with a broken
+// escape) answered like everything else: net/http says it in plain text, without the door's headers, and asks no handler.
 func Listener(l net.Listener) net.Listener { return listener{l} }
 
 type listener struct{ net.Listener }
