@@ -59,8 +59,8 @@ func TestSimulation(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%d schedules: %d events, %d breaks, %d restarts, %d trims, %d failed commits, %d returns recovered, %d not",
-		len(seeds), w.events.Load(), w.breaks.Load(), w.restarts.Load(), w.trims.Load(), w.failed.Load(), w.recovered.Load(), w.fresh.Load())
+	t.Logf("%d schedules: %d events, %d breaks, %d restarts, %d trims, %d failed commits, %d failures of nodes' sessions, %d returns recovered, %d not",
+		len(seeds), w.events.Load(), w.breaks.Load(), w.restarts.Load(), w.trims.Load(), w.failed.Load(), w.flickers.Load(), w.recovered.Load(), w.fresh.Load())
 	require.Positive(t, w.events.Load())
 }
 
@@ -78,8 +78,8 @@ type world struct {
 	logs   sync.Map // tenant → *tenantLog
 	faults sync.Map // tenant → *dice of failing commits
 
-	events, breaks, restarts, failed, recovered, fresh atomic.Int64
-	trims, trimmed                                     atomic.Int64 // begun, ended
+	events, breaks, restarts, failed, flickers, recovered, fresh atomic.Int64
+	trims, trimmed                                               atomic.Int64 // begun, ended
 }
 
 type node struct {
@@ -122,7 +122,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) start(t *testing.T, i int) *node {
 	t.Helper()
-	c := live.Config{Store: w.db, Access: anyone{}, Desk: w.desk, Node: fmt.Sprint("node", i, w.restarts.Load()), Shared: true}
+	c := live.Config{Store: flickering{w.db, w}, Access: anyone{}, Desk: w.desk, Node: fmt.Sprint("node", i, w.restarts.Load()), Shared: true}
 	c.Logger = slog.New(&nodeLog{journal: &w.journal, node: c.Node})
 	c.Relay.Poll = 20 * time.Millisecond
 	l, err := live.New(context.WithoutCancel(t.Context()), c)
@@ -163,7 +163,7 @@ func (w *world) trim(t *testing.T) {
 	w.logs.Range(func(tenant, l any) bool {
 		if events := l.(*tenantLog).all(); len(events) > 0 {
 			for _, n := range w.nodes {
-				require.NoError(t, n.live.WaitFor(t.Context(), tenant.(string), events[len(events)-1].Seq))
+				until(t, func() error { return n.live.WaitFor(t.Context(), tenant.(string), events[len(events)-1].Seq) })
 			}
 		}
 		return true
@@ -255,6 +255,46 @@ func (f failing) Update(ctx context.Context, tenantID string, fn func(store.Tx) 
 	default:
 		return f.Store.Update(ctx, tenantID, fn)
 	}
+}
+
+// flickering is the database as nodes see it: what they read and what they store of
+// their sessions fails one time in forty, half of the time after it was stored.
+type flickering struct {
+	*sqlite.Store
+	w *world
+}
+
+func (f flickering) flicker(do func() error) error {
+	switch rand.IntN(80) {
+	case 0:
+		f.w.flickers.Add(1)
+		return errUnknown
+	case 1:
+		f.w.flickers.Add(1)
+		return errors.Join(errUnknown, do())
+	default:
+		return do()
+	}
+}
+
+func (f flickering) View(ctx context.Context, tenantID string, fn func(store.ReadTx) error) error {
+	return f.flicker(func() error { return f.Store.View(ctx, tenantID, fn) })
+}
+
+func (f flickering) PutRecovery(ctx context.Context, s store.RecoverySession) error {
+	return f.flicker(func() error { return f.Store.PutRecovery(ctx, s) })
+}
+
+func (f flickering) TakeRecovery(ctx context.Context, pid, node string, at time.Time) (s store.RecoverySession, err error) {
+	err = f.flicker(func() (err error) {
+		s, err = f.Store.TakeRecovery(ctx, pid, node, at)
+		return err
+	})
+	return s, err
+}
+
+func (f flickering) SetRecoveryRooms(ctx context.Context, pid string, generation int64, rooms map[string]int64, at time.Time) error {
+	return f.flicker(func() error { return f.Store.SetRecoveryRooms(ctx, pid, generation, rooms, at) })
 }
 
 // until does something until its outcome is known.

@@ -173,6 +173,11 @@ func (v *viewer) enter(id string, r *room) {
 		v.lost()
 		return
 	}
+	if a.Error.Code == "internal" { // like one without an answer
+		r.again = true
+		v.enter(id, r)
+		return
+	}
 	v.pending = ""
 	if a.Error.Code == "gone" {
 		delete(v.rooms, id)
@@ -193,8 +198,11 @@ func (v *viewer) leave() {
 			return
 		}
 		r.left, r.through = true, v.synced
-		_, err := v.agent.call("conversation:leave", map[string]any{"conversationId": id})
-		v.tell("leave %s: %v", id, err)
+		a, err := v.agent.call("conversation:leave", map[string]any{"conversationId": id})
+		v.tell("leave %s: %+v %v", id, a, err)
+		for err == nil && a.Error.Code == "internal" {
+			a, err = v.agent.call("conversation:leave", map[string]any{"conversationId": id})
+		}
 		if err != nil {
 			// Perhaps it left, perhaps not: what comes from now on is no longer judged.
 			v.lost()
