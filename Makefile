@@ -37,7 +37,7 @@ test-go: ## Go tests with the race detector
 	@scripts/need.sh services power interop
 	go test -race -timeout 10m ./...
 	go test ./engineio # which makes other system calls without the detector
-	BRIDGE_SCHEDULES=60 go test -count=1 -run TestSimulation ./internal/bridge # many more schedules than with it
+	BRIDGE_SCHEDULES=30 go test -count=1 -run TestSimulation ./internal/bridge # many more schedules than with it
 
 web/types/node_modules/.package-lock.json: web/types/package-lock.json
 	cd web/types && npm ci --no-audit --no-fund
