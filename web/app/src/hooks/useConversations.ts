@@ -37,6 +37,8 @@ export function useConversationList(filter: ConversationFilter): ConversationLis
   const nextPage = useOnce(() => queries.fetchNextPage(key))
   return {
     ...answer,
+    // What was loaded once stays while it can't be loaded anew.
+    error: data ? null : answer.error,
     conversations: data?.conversations ?? none,
     fetchNextPage: nextPage.run,
     hasNextPage: data?.nextCursor != null,

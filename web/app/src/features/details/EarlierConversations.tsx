@@ -21,17 +21,15 @@ export function EarlierConversations({ conversation }: { conversation: Conversat
   const { contact } = conversation
   const { conversations, isLoading, error, refetch } = useConversationList({ status: 'closed', search: contact.waId ?? contact.name })
   const earlier = conversations.filter(({ id, contact: of }) => of.id === contact.id && id !== conversation.id)
-  const unknown = isLoading || (error !== null && earlier.length === 0)
-
   const whose = ({ assignee }: Conversation) => assigneeName(assignee, user?.id, t('details.nobody'), t)
   return (
     <Section title={t('details.earlier')}>
-      {error && earlier.length === 0 && (
+      {error && (
         <p className={classes.sub}>
           <PagingError title={t('error.earlier')} error={error} onRetry={refetch} />
         </p>
       )}
-      {!unknown && earlier.length === 0 && <p className={classes.sub}>{t('details.earlierNone')}</p>}
+      {!isLoading && !error && earlier.length === 0 && <p className={classes.sub}>{t('details.earlierNone')}</p>}
       <ul>
         {earlier.slice(0, SHOWN).map((one) => (
           <li key={one.id}>
