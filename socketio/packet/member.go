@@ -1,6 +1,10 @@
 package packet
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
 
 // Member is the member of that name of an object, sharing its memory; nil: raw
 // is no object, or has no such member. raw must be valid JSON, as what a
@@ -25,12 +29,14 @@ func Member(raw json.RawMessage, name string) json.RawMessage {
 	return found
 }
 
-// named says whether a quoted name is name; few names hold escapes.
+// named says whether a quoted name is name; few names hold escapes. What is no
+// UTF-8 stands for U+FFFD, as in all texts.
 func named(quoted []byte, name string) bool {
 	if string(quoted[1:len(quoted)-1]) == name {
-		return true
+		return utf8.ValidString(name)
 	}
-	if len(quoted)-2 <= len(name) { // an escape is longer than what it stands for
+	// An escape is longer than what it stands for; only U+FFFD may be longer.
+	if len(quoted)-2 <= len(name) && !strings.ContainsRune(name, utf8.RuneError) {
 		return false
 	}
 	s, err := unquote(quoted)

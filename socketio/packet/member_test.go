@@ -18,6 +18,8 @@ func TestMember(t *testing.T) {
 		{"SIO-49 a name like a value", `{"b":"a","c":1}`, "a", ``},
 		{"SIO-49 only of the object itself", `{"b":{"a":1}}`, "a", ``},
 		{"SIO-49 the empty name", `{"":7}`, "", `7`},
+		{"SIO-49 what is no UTF-8 is U+FFFD", "{\"\xff\":1}", "\uFFFD", `1`},
+		{"SIO-49 and nothing else", "{\"\xff\":1}", "\xff", ``},
 		{"SIO-49 none", `{}`, "a", ``},
 		{"SIO-49 no object", `["a",1]`, "a", ``},
 		{"SIO-49 text", `"a"`, "a", ``},
