@@ -71,6 +71,31 @@ describe("the connection and the dashboard", () => {
     await proxy.close();
   });
 
+  test("PAGE-74 one agent's break is theirs alone: the other stays green, and what they wrote is there with the green", async () => {
+    const { id } = await stage.customer("Oda Lien", "4791011", "Hei");
+    const cut = await Cut.to("127.0.0.1", stage.portal.port);
+    const ann = await watched(`http://127.0.0.1:${cut.port}`, `/conversations/${id}`);
+    const ben = await Desk.open(stage.browser, stage.portal.url);
+    await ben.signIn("ben@acme.test", `/conversations/${id}`);
+    await ann.message("Hei").waitFor();
+    const from = await now(ann);
+    cut.break();
+    await became(ann, "reconnecting", from);
+    await ben.write("I take this one");
+    await ben.message("I take this one").and(ben.page.locator("[data-status=sent]")).waitFor();
+    expect(await ben.page.getByTestId("connection-status").first().getAttribute("data-state")).toBe("connected");
+    expect(await ann.message("I take this one").count()).toBe(0);
+    cut.mend();
+    await ann.inSync();
+    expect(await ann.message("I take this one").count()).toBe(1); // green says that it is there
+    expect(await ann.message("I take this one").getAttribute("data-status")).toBe("sent");
+    expect(ann.loads).toBe(1);
+    expect((await seen(ann)).map(({ state }) => state)).not.toContain("disconnected");
+    await ann.close();
+    await ben.close();
+    await cut.close();
+  });
+
   test("PAGE-75 red after 30 s without a connection, with Reconnect, which connects", async () => {
     const cut = await Cut.to("127.0.0.1", stage.portal.port);
     const desk = await watched(`http://127.0.0.1:${cut.port}`);
