@@ -102,15 +102,15 @@ func recoveryAsk(auth json.RawMessage) RecoveryAsk {
 // enter makes the socket a member of its namespace and answers CONNECT. What is
 // sent to it meanwhile waits behind its gate, so that the answer comes first.
 func (s *Socket) enter(session Session) bool {
+	s.mu.Lock()
+	if s.state == ended { // whose end reads what follows
+		s.mu.Unlock()
+		return false
+	}
 	if session.SID != "" {
 		s.id = session.SID
 	}
 	s.pid, s.recovered = session.PID, session.Recovered
-	s.mu.Lock()
-	if s.state == ended {
-		s.mu.Unlock()
-		return false
-	}
 	s.state = connected
 	s.ns.adapter.Add(s)
 	s.mu.Unlock()
