@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { describe, expect, test } from 'vitest'
-import { ModelPortal } from '@/test/modelPortal'
+import { ModelPortal, type Asked } from '@/test/modelPortal'
 import { acceptConversation, acceptMessage } from './acceptAnswer'
 import type { Api } from './api'
 import { applyEvents } from './applyEvent'
@@ -16,11 +16,6 @@ const ME = 'ann'
 const MINE: ConversationFilter = { status: 'active', assignee: 'me' }
 /** The conversation that things happen to: the fourth of the list, with a reply in its thread and unread messages. */
 const ID = 'c1'
-
-interface Asked {
-  path?: { id: string }
-  query?: Record<string, string | undefined>
-}
 
 /** A page and a portal between which answers and events travel as the test says. */
 class Scene {
@@ -38,7 +33,7 @@ class Scene {
     this.portal.inbound(0)
     for (const contact of [20, 21, 22]) this.portal.inbound(contact)
     const get = (path: string, input: Asked = {}) =>
-      new Promise((resolve) => this.asked.push({ take: () => structuredClone(this.answer(path, input)), resolve }))
+      new Promise((resolve) => this.asked.push({ take: () => structuredClone(this.portal.answer(path, input, ME)), resolve }))
     this.queries = createQueries({
       api: { get } as unknown as Api, client: this.client, buffer: this.buffer, me: ME, isLive: () => true,
     })
@@ -69,19 +64,6 @@ class Scene {
   /** Everything that the cache holds, by object. */
   get held(): unknown[] {
     return this.client.getQueryCache().getAll().map((query) => query.state.data)
-  }
-
-  private answer(path: string, { path: { id } = { id: '' }, query: { cursor, before, limit: _, ...filter } = {} }: Asked): unknown {
-    switch (path) {
-      case '/api/dashboard/metrics':
-        return this.portal.metrics()
-      case '/api/conversations/{id}/messages':
-        return this.portal.threadPage(id, before)
-      case '/api/conversations/{id}':
-        return { conversation: this.portal.conversations.get(id), seq: this.portal.seq }
-      default:
-        return this.portal.listPage(filter, ME, cursor)
-    }
   }
 }
 

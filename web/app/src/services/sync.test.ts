@@ -8,7 +8,7 @@ import { createQueries, queryKeys, type Queries } from '@/lib/queryKeys'
 import { compareKeys, sortKey } from '@/lib/patch/order'
 import type { ListData } from '@/lib/patch/conversationList'
 import type { ConversationFilter, Metrics } from '@/lib/types'
-import { ModelPortal } from '@/test/modelPortal'
+import { ModelPortal, type Asked } from '@/test/modelPortal'
 import { ModelSocket } from '@/test/modelSocket'
 import { Random } from '@/test/random'
 import { EventPump } from './eventPump'
@@ -17,11 +17,6 @@ import { ThreadRooms } from './threadRooms'
 
 const FILTERS: ConversationFilter[] = [{}, { status: 'active', sort: 'unread' }, { assignee: 'me' }, { search: '10', sort: 'createdAt' }]
 const USERS = ['ann', 'ben', 'eve']
-
-interface Asked {
-  path?: Record<string, string>
-  query?: Record<string, string>
-}
 
 /** One agent's page, without the pixels. */
 class Page {
@@ -103,27 +98,14 @@ class Page {
 
   /** REST: the snapshot is taken somewhere between question and answer; some calls fail. */
   private api(): Api {
-    const get = async (path: string, { path: { id = '' } = {}, query = {} }: Asked): Promise<unknown> => {
+    const get = async (path: string, input: Asked): Promise<unknown> => {
       await this.wait()
-      const answer = this.answer(path, id, query)
+      const answer = this.portal.answer(path, input, this.me)
       await this.wait()
       if (this.random.chance(0.05)) throw new ApiError(503, {})
       return structuredClone(answer)
     }
     return { get: (path: string, input: Asked = {}) => get(path, input) } as unknown as Api
-  }
-
-  private answer(path: string, id: string, { cursor, before, ...filter }: Record<string, string | undefined>): unknown {
-    switch (path) {
-      case '/api/dashboard/metrics':
-        return this.portal.metrics()
-      case '/api/conversations/{id}/messages':
-        return this.portal.threadPage(id, before)
-      case '/api/conversations/{id}':
-        return { conversation: this.portal.conversations.get(id), seq: this.portal.seq }
-      default:
-        return this.portal.listPage(filter, this.me, cursor)
-    }
   }
 }
 

@@ -9,6 +9,12 @@ const THREAD_PAGE = 4
 const START = Date.UTC(2026, 0, 1)
 const STEPS: OutboundStatus[] = ['queued', 'sent', 'delivered', 'read']
 
+/** What a GET asks beside its path. */
+export interface Asked {
+  path?: Record<string, string>
+  query?: Record<string, string | undefined>
+}
+
 /** A tenant of the portal in memory: the contract's rules, a log, and its answers. */
 export class ModelPortal {
   readonly log: PortalEvent[] = []
@@ -113,6 +119,19 @@ export class ModelPortal {
   }
 
   // What it answers.
+
+  answer(path: string, { path: { id = '' } = {}, query: { cursor, before, limit: _, ...filter } = {} }: Asked, me: string): unknown {
+    switch (path) {
+      case '/api/dashboard/metrics':
+        return this.metrics()
+      case '/api/conversations/{id}/messages':
+        return this.threadPage(id, before)
+      case '/api/conversations/{id}':
+        return { conversation: this.conversations.get(id), seq: this.seq }
+      default:
+        return this.listPage(filter, me, cursor)
+    }
+  }
 
   list(filter: ConversationFilter, me: string): Conversation[] {
     return [...this.conversations.values()]
